@@ -258,6 +258,8 @@ class Strategy(Declared):
     """Name of the file, as given to the reader."""
     variant: str = ""
     """Its name among the variants of the file; empty where the file has none."""
+    takes: tuple[str, ...] = ()
+    """What it takes from common.yaml, by kind and name: preset out_at_half, condition calm."""
 
     @property
     def walk(self) -> PriceWalk:

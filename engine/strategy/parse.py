@@ -86,7 +86,8 @@ def _strategy_of(one: Composed, document: Document, common: Common | None) -> St
     if written is None or sum(problem.severity == "error" for problem in document.problems) > before:
         return None
     fields = {name: getattr(written, name) for name in Declared.model_fields}
-    return Strategy(**fields, digest=_digest_of(one, document.digest), file=document.file, variant=one.variant)
+    takes = tuple(dict.fromkeys(" ".join(used.split()[:2]) for used in one.used))
+    return Strategy(**fields, digest=_digest_of(one, document.digest), file=document.file, variant=one.variant, takes=takes)
 
 
 def _digest_of(one: Composed, of_file: str) -> str:

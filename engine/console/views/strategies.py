@@ -23,10 +23,17 @@ def _state(value: object) -> Tone:
     return signs.get(str(value)[:1], "")
 
 
+def _rung(value: object) -> Tone:
+    return "stale" if value in {"record", "shadow"} else "down" if value in {"one lot", "live"} else ""
+
+
 REASONS = ("an event ahead", "the market is odd", "its rules are being changed", "another reason")
 COLUMNS = (
     Column("name", "strategy", 18, "its name", is_wide=True),
     Column("state", "state", 16, "searching, stopped, off, or its file is not in force", tone=_state),
+    Column(
+        "rung", "rung", 7, "record and shadow send nothing, paper trades a paper account, one lot and live real money", tone=_rung
+    ),
     Column("candidates", "found", 6, "spreads that its last look found", is_number=True, moves=True, show=shown.number(0)),
     Column("open", "open", 4, "open positions", is_number=True),
     Column("pnl", "P/L", 7, "unrealised, USD, before fees", is_number=True, moves=True, show=shown.signed(), tone=gain_or_loss),
@@ -70,7 +77,8 @@ class StrategiesView(SplitView):
 
     def _values(self, one: Strategy) -> tuple[object, ...]:
         where = ", ".join(one.universe)
-        return (one.name, state_of(one), one.candidates, one.open, one.unrealised_usd, one.approval, one.structure, where)
+        first = (one.name, state_of(one), one.rung, one.candidates, one.open)
+        return (*first, one.unrealised_usd, one.approval, one.structure, where)
 
     def show_detail(self) -> None:
         """The selected strategy, and files that are none."""

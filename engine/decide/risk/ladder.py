@@ -68,7 +68,7 @@ def rung(asked: Asked) -> Iterator[Verdict]:
         way = f"`spreads resume --strategy {strategy.name}`"
         yield Verdict("rung", "fail", f"{stands}, moved down: {why_lowered(lowered)}", way, "engine")
     else:
-        yield Verdict("rung", "fail", f"{stands}: nothing is sent", "mode: paper or live", strategy.name)
+        yield Verdict("rung", "fail", f"{stands} (nothing is sent)", "at least paper", strategy.name)
 
 
 def lowering(strategy: Strategy, snapshot: Snapshot) -> RungLowered | None:

@@ -102,6 +102,7 @@ def test_version_is_another_where_what_it_uses_is_another_and_only_there() -> No
 
     assert len({before.digest, used.digest, preset.digest}) == 3
     assert unused.digest == before.digest
+    assert before.takes == ("preset out_at_half", "condition calm_market", "condition liquid")
 
 
 def test_list_that_is_used_is_part_of_the_version() -> None:

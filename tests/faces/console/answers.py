@@ -20,6 +20,7 @@ def status(**other: Any) -> dict[str, Any]:
             "scanned_at": AT - timedelta(seconds=12),
             "open": 1,
             "stopped": None,
+            "rung": "paper",
             "next_entry": None,
         },
         {
@@ -30,6 +31,7 @@ def status(**other: Any) -> dict[str, Any]:
             "scanned_at": AT - timedelta(seconds=12),
             "open": 1,
             "stopped": "hours: 10:41 beyond 11:00-15:00 New York",
+            "rung": "shadow",
             "next_entry": datetime(2026, 11, 23, 16, tzinfo=UTC),
         },
     ]
@@ -326,6 +328,11 @@ def strategies() -> dict[str, Any]:
         "structure": "bull_put",
         "universe": ["SPX"],
         "approval": "manual",
+        "mode": "paper",
+        "variant": "",
+        "takes": [],
+        "group": None,
+        "ladder": {"lowered": None, "noted": 0, "noted_days": 0, "supposed_open": 0, "supposed_closed": 0},
         "enabled": True,
         "pause": None,
         "working": 0,
@@ -337,7 +344,16 @@ def strategies() -> dict[str, Any]:
         "funnel": [{"condition": text, "passed": passed, "unknown": 0} for text, passed in funnel],
     }
     first, second = status()["strategies"]
-    other = {"structure": "iron_condor", "universe": ["SPY"], "stopped_by": ["hours: 10:41 beyond 11:00-15:00 New York"]}
+    used = {"name": "premium", "open": 2, "open_at_most": 5, "today": 1, "today_at_most": 4, "risk_usd": 6_090.0}
+    laddered = {"lowered": None, "noted": 3, "noted_days": 2, "supposed_open": 1, "supposed_closed": 2}
+    other = {
+        "mode": "shadow",
+        "variant": "spy",
+        "takes": ["preset out_at_half", "condition calm"],
+        "group": used | {"risk_at_most_usd": 10_000.0, "obstacle": None},
+        "ladder": laddered,
+    }
+    other |= {"structure": "iron_condor", "universe": ["SPY"], "stopped_by": ["hours: 10:41 beyond 11:00-15:00 New York"]}
     return {"strategies": [first | whole, second | whole | other], "refused": []}
 
 

@@ -10,11 +10,13 @@ from engine import words
 from engine.api.models.candidates import Candidate
 from engine.api.models.positions import Position
 from engine.api.models.status import Status
+from engine.api.models.strategies import Strategy
 from engine.console.logfile import last_lines
 from engine.console.performance import closed, equity, grouped, performance
 from engine.console.texts.candidate import candidate_lines
 from engine.console.texts.position import next_exit, position_lines, state_of
-from tests.faces.console.answers import AT, candidate, closed_positions, position, status
+from engine.console.texts.strategy import strategy_lines
+from tests.faces.console.answers import AT, candidate, closed_positions, position, status, strategies
 from tests.faces.console.conftest import Opened
 
 
@@ -26,6 +28,8 @@ from tests.faces.console.conftest import Opened
         (words.signed(-0.2), "0"),
         (words.moved(-29.0), "−29 ▼"),
         (words.moved(0.0), "0"),
+        (words.number(-0.004), "0.00"),
+        (words.dollars(-0.2), "$0"),
         (words.dollars(-8320.0), "−$8,320"),
         (words.signed_dollars(1680.0), "+$1,680"),
         (words.percent(0.424), "42%"),
@@ -183,3 +187,14 @@ def test_what_a_candidate_ties_up_is_told_with_signs_and_a_dash_where_it_is_unkn
     assert told(known, account) == ["margin $44,210 → $49,210   +$5,000", "buying power −$4,155 of $62,800"]
     assert told(known, poor) == told(known, None) == ["margin – → –   +$5,000", "buying power −$4,155 of –"]
     assert told(unquoted, account) == ["margin $44,210 → –   –", "buying power – of $62,800"]
+
+
+def test_strategy_tells_its_rung_what_it_takes_and_what_its_group_uses() -> None:
+    one = Strategy.model_validate(strategies()["strategies"][1])
+
+    told = ["".join(text for text, _ in line).strip() for line in strategy_lines(one)]
+
+    assert "rung shadow   file mode: shadow" in told
+    assert "noted 3 on 2 days   supposed open 1   seen to close 2" in told
+    assert "variant spy   takes preset out_at_half, condition calm" in told
+    assert "group premium   open 2 of 5   today 1 of 4   can lose $6,090 of $10,000" in told

@@ -7,6 +7,7 @@ import pytest
 from engine.decide.quotes import spread_quote
 from engine.decide.risk.asked import Opening
 from engine.decide.risk.gate import gate, strategy_obstacle
+from engine.decide.risk.strategy_groups import group_use
 from engine.strategy.parse import check_files
 from tests import given
 from tests.core.strategy.mending import applied
@@ -85,3 +86,17 @@ def test_misspelled_group_leads_to_the_one_of_the_account() -> None:
 
     assert "account.yaml has no strategy_groups.vol_bok" in problem.message
     assert "group: vol_book" in applied(text, problem.edits)
+
+
+def test_use_of_a_group_is_told_before_anything_is_asked_of_it() -> None:
+    rulebook = given.rulebook(PUTS, CALLS, APART, account=given.limits(limits("open: 3, per_day: 2")))
+    used = group_use(CALLS, held(timedelta(minutes=30)), rulebook)
+
+    assert used is not None
+    assert (used.name, used.open, used.today, used.risk > 0) == ("vol_book", 1, 1, True)
+    assert used.limits is not None
+    assert (used.limits.open, used.limits.per_day) == (3, 2)
+    assert group_use(APART, held(), rulebook) is None
+    without = group_use(CALLS, held(), given.rulebook(PUTS, CALLS, account=given.limits("risk: {per_trade: $900}")))
+    assert without is not None
+    assert without.limits is None
