@@ -116,6 +116,7 @@ def run(
     rig = Rig(history_of([chain], None, last, said_at), terms, files(folder / "files", texts), folder / "versions", journal)
     try:
         ends = tuple(driven(rig))
+        assert not rig.refused
     finally:
         rig.end()
     return Ran(rig, journal, ends)

@@ -157,6 +157,20 @@ def test_order_is_walked_while_the_instant_is_told_again_every_fifteen_seconds(t
     assert ran.ends[0].steps > 2
 
 
+def test_order_that_comes_to_meet_the_market_trades_as_it_arrives(tmp_path: Path) -> None:
+    """As at the exchange behind the wire: the quotes that it was priced on stand, and no step has to come first."""
+    chain = given.recording(tmp_path / "chain.parquet", CALM[:1])
+    texts = {"account.yaml": given.LIMITS, "puts.yaml": given.PUTS.replace("$0.05 every 15 s", "100% of half width every 15 s")}
+
+    ran = given.run(tmp_path, chain, texts=texts, fill="1")
+
+    repriced, filled = (
+        [line.at for line in ran.journal.lines if isinstance(line.fact, one)] for one in (OrderRepriced, LegFilled)
+    )
+    assert len(repriced) == 1
+    assert set(filled) == set(repriced)
+
+
 def test_same_history_writes_the_same_facts(tmp_path: Path) -> None:
     chain = given.recording(tmp_path / "chain.parquet", FALLING)
 

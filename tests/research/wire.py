@@ -42,6 +42,8 @@ NEVER_S = 1e8
 """Nothing of the simulator happens by itself."""
 HEARD_S = 3.0
 """Seconds of the loop in which everything that was asked and told arrives; the time of the recording stands still meanwhile."""
+LINES_OPEN_S = 8.0
+"""The same where every line may be given back and another opened in its place: the client sends no faster than TWS takes it."""
 
 
 class SteppedSimulator(Simulator):
@@ -152,7 +154,7 @@ class WireRig(Rig):
         now = self.clock.now()
         if self.feed.is_stale(self.library.in_force, self.ledger, now):
             self.unserved |= dict.fromkeys(self.run(self.feed.prepare(self.library.in_force, self.ledger, now)))
-        self.inside(lambda: self.feed.rewatch(self.library.in_force, self.ledger, now))
+        self.inside(lambda: self.feed.rewatch(self.library.in_force, self.ledger, now), LINES_OPEN_S)
 
     def look(self):
         async def looked():

@@ -207,7 +207,11 @@ class PaperBroker:
         proposed = order.proposed
         name = self._exchange.account.name
         terms = terms_of(order.ref, order.spread, proposed.purpose, order.quantity, limit, name)
-        self._hear(self._exchange.place(CLIENT, self._order_ids[order.ref], terms, self._clock.now()), placing=order)
+        order_id, now = self._order_ids[order.ref], self._clock.now()
+        self._hear(self._exchange.place(CLIENT, order_id, terms, now), placing=order)
+        arrived = self._exchange.find(CLIENT, order_id)
+        if arrived is not None and arrived.is_working:
+            self._hear(self._exchange.arrive(arrived, now))
 
     def _is_traded(self, root: str, underlying: Underlying) -> bool:
         if any(letter.isdigit() for letter in root):

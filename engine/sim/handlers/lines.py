@@ -100,17 +100,22 @@ class Shown:
     lines: list[OptionLine] = field(default_factory=list[OptionLine])
     rows: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     values: Floats = field(default_factory=lambda: np.empty((len(COLUMNS), 0)))
+    interest: Floats = field(default_factory=lambda: np.empty(0))
+    """Open interest; NaN where none was told."""
 
-    def add(self, line: OptionLine, row: int) -> None:
+    def add(self, line: OptionLine, row: int, interest: float) -> None:
+        """`interest` is the open interest that is told as the stream opens, NaN where it is not known."""
         self.lines.append(line)
         self.rows = np.append(self.rows, row)
         self.values = np.hstack([self.values, np.full((len(COLUMNS), 1), np.nan)])
+        self.interest = np.append(self.interest, interest)
 
     def remove(self, line: OptionLine) -> None:
         place = self.lines.index(line)
         del self.lines[place]
         self.rows = np.delete(self.rows, place)
         self.values = np.delete(self.values, place, axis=1)
+        self.interest = np.delete(self.interest, place)
 
     def place_anew(self, row_of: Callable[[int], int | None]) -> None:
         """After a new listing: rows have other numbers, and what is not listed any more stays silent."""
@@ -129,3 +134,9 @@ class Shown:
         changed = (values != shown) & ~(np.isnan(values) & np.isnan(shown))
         self.values[:, places] = values
         return changed
+
+    def new_interest(self, values: Floats) -> list[OptionLine]:
+        """The streams whose open interest, known of each by `values`, was not told yet; from now on it counts as told."""
+        is_new = ~np.isnan(values) & (values != self.interest)
+        self.interest[is_new] = values[is_new]
+        return [self.lines[place] for place in np.flatnonzero(is_new).tolist()]

@@ -89,7 +89,7 @@ class QuoteHandler:
         """Sends what changed since the last time."""
         if relisted:
             self._option_lines.place_anew(self._tape.market.row)
-            self._tell_generics()
+        self._tell_generics(of_all=relisted)
         if self.competing:
             return
         self._tick_options()
@@ -110,17 +110,25 @@ class QuoteHandler:
         self._tick_options(places)
         self._tick_others(underlyings)
 
-    def _tell_generics(self) -> None:
-        """A new day has open interest of its own."""
-        for line, row in zip(self._option_lines.lines, self._option_lines.rows.tolist(), strict=True):
+    def _tell_generics(self, *, of_all: bool) -> None:
+        """A new day has open interest of its own; within one a recording may come to know that of an option."""
+        shown = self._option_lines
+        lines = shown.new_interest(self._tape.market.quotes.open_interest[shown.rows])
+        for line in shown.lines if of_all else lines:
+            row = self._tape.market.row(line.instrument.con_id)
+            assert row is not None, "only listed options are streamed"
             ticks.option_generics(self._emit, line, self._tape, row)
 
     def _tick_others(self, moved: frozenset[str]) -> None:
         for line in list(self._open.values()):
-            if isinstance(line, UnderlyingLine) and line.instrument.symbol in moved:
-                self._show_underlying(line)
-            elif isinstance(line, UnderlyingLine) and self._options.repeats_quotes:
-                ticks.underlying_again(self._emit, line)  # a price that stands is no older than the quotes that are told with it
+            if isinstance(line, UnderlyingLine):
+                before = line.shown
+                if line.instrument.symbol in moved:
+                    self._show_underlying(line)
+                if self._options.repeats_quotes and ticks.same_price(before, line.shown):
+                    ticks.underlying_again(
+                        self._emit, line
+                    )  # a price that stands is no older than the quotes that are told with it
             elif isinstance(line, ComboLine):
                 self._show_combo(line)
 
@@ -209,7 +217,7 @@ class QuoteHandler:
         assert row is not None, "only listed options are found"
         if self._options.missing_underlying:
             self._send(error(line.req_id, 10090, _PARTLY))
-        self._option_lines.add(line, row)
+        self._option_lines.add(line, row, float(self._tape.market.quotes.open_interest[row]))
         close = self._tape.previous_close(line.instrument.con_id)
         if close is not None:
             self._emit("tick_price", line.req_id, ticks.type_of(9, line.delayed), close, 0, 0)

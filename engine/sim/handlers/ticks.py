@@ -131,6 +131,13 @@ def underlying_ticks(emit: Emit, line: UnderlyingLine, quote: UnderlyingQuote, *
             emit("tick_price", req_id, type_of(tick, delayed), new, 0, 0)
 
 
+def same_price(before: UnderlyingQuote | None, now: UnderlyingQuote | None) -> bool:
+    """Whether nothing of bid, ask and price was new, whatever else of a day was."""
+    if before is None or now is None:
+        return False
+    return (before.bid, before.ask, before.price) == (now.bid, now.ask, now.price)
+
+
 def underlying_again(emit: Emit, line: UnderlyingLine) -> None:
     """The price once more that the line showed last: its bid and ask, or the level of an index."""
     shown = line.shown
