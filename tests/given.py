@@ -6,6 +6,7 @@ volatility 20% with a cent of half width, unless a test says otherwise.
 
 import math
 import re
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,9 +14,10 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from itertools import count
 
+import duckdb
 import pyarrow as pa
 
-from engine.compile.scanner import Scanner
+from engine.compile.scanner import Scanner, _free
 from engine.decide.entry.find import Finder
 from engine.decide.quotes import Rows
 from engine.decide.rulebook import Rulebook
@@ -244,7 +246,21 @@ def _finder(strategies: tuple[Strategy, ...]) -> Finder:
 
 @lru_cache(maxsize=16)
 def _finder_of(files: tuple[tuple[str, str], ...]) -> Finder:
-    return Finder(Scanner())
+    return Finder(_Sharing())
+
+
+class _Sharing(Scanner):
+    """One with relations and queries of its own in the database of them all: to make one takes longer than most tests."""
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        cursor = _first()._connection.cursor()
+        weakref.finalize(self, _free, cursor, self._statements)
+        return cursor
+
+
+@cache
+def _first() -> Scanner:
+    return Scanner()
 
 
 # What is known at an instant.

@@ -44,6 +44,7 @@ def needs(tool: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(find_spec(tool) is None, reason=f"{tool} is not installed; it comes with the extra [check]")
 
 
+@pytest.mark.slow
 @needs("importlinter")
 def test_imports_only_point_down() -> None:
     told = ran("-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))")
@@ -51,6 +52,7 @@ def test_imports_only_point_down() -> None:
     assert told.returncode == 0, told.stdout + told.stderr
 
 
+@pytest.mark.slow
 @needs("ruff")
 @pytest.mark.parametrize("command", [("check",), ("format", "--check")], ids=["lint", "format"])
 def test_code_is_clean(command: tuple[str, ...]) -> None:
@@ -59,6 +61,7 @@ def test_code_is_clean(command: tuple[str, ...]) -> None:
     assert told.returncode == 0, told.stdout
 
 
+@pytest.mark.slow
 def test_core_loads_nothing_of_the_outside() -> None:
     script = f"import importlib, sys\nfor name in {core_modules()!r}: importlib.import_module(name)\nprint(*sys.modules)"
 

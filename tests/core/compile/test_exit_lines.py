@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ ROWS = st.fixed_dictionaries(
 FINDER = Finder(Scanner())
 
 
+@pytest.mark.slow
 @drawn(st.lists(ROWS, min_size=1, max_size=8))
 def test_exits_in_sql_are_those_of_plain_loops(rows: list[Mapping[str, float | bool | None]]) -> None:
     found = FINDER.exits(STRATEGY, [dict(row) for row in rows])

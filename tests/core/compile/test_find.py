@@ -329,6 +329,7 @@ def _distance(one: Candidate, breakeven: float) -> float:
 same_chain_of = cache(chain_of)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "measure"), given.checkered([*KINDS, *OF_MORE_LEGS], SHOWN))
 def test_number_that_ranks_is_the_number_that_is_shown(kind: str, measure: str) -> None:
     keys = OF_MORE_LEGS.get(kind, {"width": "$1-$30"})

@@ -23,6 +23,7 @@ KEYS: dict[str, dict[str, object]] = {
     "double_diagonal": {"width": "$2.50-$10"},
 }
 EXPIRY = {"near": "0-40 days", "far": "20-90 days"}
+SOME_SLOW = [pytest.param(kind, marks=pytest.mark.slow) if kind.startswith("double") else kind for kind in KEYS]
 FINDER = Finder(Scanner())
 
 
@@ -60,7 +61,7 @@ def test_number_that_ranks_is_the_number_that_is_shown(kind: str, measure: str) 
     assert seen > 10
 
 
-@pytest.mark.parametrize("kind", KEYS)
+@pytest.mark.parametrize("kind", SOME_SLOW)
 def test_funnel_ends_with_as_many_as_the_scan_finds(kind: str) -> None:
     strategy = made(kind, rules=["pop >= 20%"], short_delta="0.10-0.80", keep=10_000)
     some = 0
@@ -116,7 +117,7 @@ def test_far_leg_of_the_next_monthly_expiry_is_of_that_day_alone() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", KEYS)
+@pytest.mark.parametrize("kind", SOME_SLOW)
 def test_band_widens_with_the_volatility_of_what_is_bought(kind: str) -> None:
     found = [one for seed in range(4) for one in found_in(made(kind), chain_of(seed))]
 

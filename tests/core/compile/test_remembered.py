@@ -63,6 +63,7 @@ def test_each_look_finds_what_one_that_remembers_nothing_finds(seed: int, strate
         now += timedelta(seconds=chance.choice((0.1, 20)))
 
 
+@pytest.mark.slow
 def test_strategies_that_search_together_find_what_each_finds_that_remembers_nothing() -> None:
     chance, chain, now = Random(4), make.chain(LADDER), make.NOW
     alike = tuple(

@@ -28,8 +28,8 @@ def doubled(prices: list[dict[str, object]]) -> list[dict[str, object]]:
     return [option | {"bid": option["bid"] * 2, "ask": option["ask"] * 2} for option in prices]
 
 
-@pytest.mark.parametrize("several", [False, True], ids=["one", "several"])
-@pytest.mark.parametrize("meeting", ["bucket", "group"])
+@pytest.mark.parametrize("several", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["one", "several"])
+@pytest.mark.parametrize("meeting", ["bucket", pytest.param("group", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", [*KINDS, *OF_MORE_LEGS])
 def test_every_shape_follows_changing_rows_when_executed_again(kind: str, meeting: Meeting, several: bool) -> None:
     keys = OF_MORE_LEGS.get(kind, {"width": "$2-$6"})

@@ -96,6 +96,7 @@ def test_search_goes_on_where_the_bound_proves_too_little(
     assert_same(found.rows, wanted[: strategy.spread.keep])
 
 
+@pytest.mark.slow
 def test_both_steps_follow_changing_rows_when_executed_again() -> None:
     strategy = make.strategy("iron_condor", width="$2-$3", rules=["pop >= 10%"], rank="expected_value / max_loss")
     compiled, engine = plan(strategy), scanner()

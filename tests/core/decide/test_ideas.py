@@ -133,6 +133,7 @@ def test_best_of_a_vertical_is_the_best_of_all_that_meet() -> None:
     assert [idea.score for idea in searched.ideas] == sorted((idea.score for idea in searched.ideas), reverse=True)
 
 
+@pytest.mark.slow
 def test_who_expects_what_the_market_does_gets_no_idea() -> None:
     chain = market()
     view = view_of(said("1000", "1000", is_share=False), columns_of(chain, "SPX"), NOW)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given as property_of
 from hypothesis import strategies as st
 
@@ -159,6 +160,7 @@ def test_index_finds_what_walking_finds(steps: list[tuple[int, int]]) -> None:
     assert answers(known) == walked(known)
 
 
+@pytest.mark.slow
 @property_of(STEPS)
 def test_index_that_is_made_anew_finds_the_same(steps: list[tuple[int, int]]) -> None:
     known = told(steps)

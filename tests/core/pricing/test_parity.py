@@ -125,6 +125,7 @@ def test_a_pair_told_at_another_level_names_the_forward_of_that_level() -> None:
     assert forwards(rows) == pytest.approx([101.0])
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(
     forward=st.floats(60, 140),

@@ -41,6 +41,7 @@ def test_what_cannot_be_is_refused() -> None:
             make()
 
 
+@pytest.mark.slow
 @given(
     strike=st.floats(70, 130),
     years=st.floats(0.01, 1.0),

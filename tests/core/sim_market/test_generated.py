@@ -41,6 +41,7 @@ def at_noon() -> GeneratedMarket:
     return market
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_market_under_any_hash_seed():
     root = Path(__file__).parents[3]
     code = "from tests.core.sim_market.test_generated import digest; print(digest())"

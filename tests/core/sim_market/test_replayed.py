@@ -235,6 +235,7 @@ def test_time_does_not_run_backwards():
         market.step(OPEN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["spxw_15min_2016-04-28_2016-04-29", "aapl_hourly_2014-06-06_2014-06-09_split", "spy_eod_2021_sparse"],

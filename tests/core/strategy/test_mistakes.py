@@ -56,7 +56,7 @@ def story_of(wrong: Wrong, before: tuple[Problem, ...]) -> str | None:
     return f"no end of problems: {met}"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=pytest.mark.slow if n % 4 else ()) for n, kind in enumerate(KINDS)])
 def test_printed_way_out_of_a_drawn_mistake_leads_to_a_file_that_passes(kind: str) -> None:
     rng = Random(f"{SHARE_SEED} {kind}")
     drawn = [

@@ -66,6 +66,7 @@ def wrong_with(book: Book, found: BestSet[Taken]) -> list[str]:
     return [text for text, holds in said.items() if holds]
 
 
+@pytest.mark.slow
 def test_best_set_is_that_of_trying_every_set_on_2000_random_books() -> None:
     drawn = random.Random(SEED)
     asked = list[int]()

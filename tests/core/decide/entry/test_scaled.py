@@ -107,6 +107,7 @@ def test_kelly_opens_nothing_without_an_edge_or_without_a_value(value: float | N
     assert kelly(value) == 0
 
 
+@pytest.mark.slow
 @each(
     quantity=st.integers(1, 20),
     premium=st.integers(1, 2000),
