@@ -72,6 +72,9 @@ def _status(state: Path, form: Literal["table", "json"]) -> None:
     if limits := cast("list[Row]", found.get("limits", [])):
         print()
         show_told([_limit(one) for one in limits], empty="")
+    if bands := cast("list[Row]", found.get("bands", [])):
+        print()
+        show_told([_band(one) for one in bands], empty="")
 
 
 def health(*, state: State = STATE) -> None:
@@ -191,6 +194,13 @@ def _limit(one: Row) -> Row:
     used = "?" if one["used"] is None else f"{one['used']:.0%}"
     lost, most = dollars(one["loss_usd"]), dollars(one["limit_usd"])
     return {"limit": one["limit"], "would lose": lost, "at most": most, "used": used, "by": one["obstacle"] or one["text"]}
+
+
+def _band(one: Row) -> Row:
+    """Where what is held or on its way stands between the ends of a band."""
+    within = one["obstacle"] or ("within" if one["is_within"] else "outside")
+    of = f"{one['band']} of {one['group']}" if one["group"] else one["band"]
+    return {"band": of, "stands at": one["text"], "between": one["bound"], "": within}
 
 
 def _told(name: str, value: object) -> tuple[str, object]:

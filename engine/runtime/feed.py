@@ -112,7 +112,9 @@ class Feed:
         today, strategies = trading_day(now), list(in_force.strategies.values())
         refused: list[str] = []
         pinned = {position.digest for position in ledger.open_positions()} & in_force.versions.keys()
-        for symbol in _symbols([*strategies, *(in_force.versions[digest] for digest in sorted(pinned))], ledger):
+        for symbol in _symbols(
+            [*strategies, *(in_force.versions[digest] for digest in sorted(pinned))], ledger, in_force.account.indices
+        ):
             known = self._known.get(symbol)
             if (known is None or known.loaded_on != today) and not self._is_refused(symbol, now):
                 try:
@@ -195,7 +197,7 @@ class Feed:
         if any(contract.con_id not in self._laid_out and contract.expiry >= today for contract in held):
             return True
         if self._needed is None or self._needed[0] is not in_force:
-            self._needed = (in_force, needed(list(in_force.strategies.values())))
+            self._needed = (in_force, needed(list(in_force.strategies.values()), in_force.account.indices))
         for name, days in self._needed[1].items():
             if self._is_refused(name, now):
                 continue
@@ -319,8 +321,8 @@ def lines_of(strategies: Iterable[Strategy]) -> Iterator[Condition]:
         yield from (Condition("", level) for level in strategy.spread.levels)
 
 
-def _symbols(strategies: Iterable[Strategy], ledger: Ledger) -> list[str]:
-    names = {name for strategy in strategies for name in strategy.universe}
+def _symbols(strategies: Iterable[Strategy], ledger: Ledger, indices: Iterable[str]) -> list[str]:
+    names = {name for strategy in strategies for name in strategy.universe}.union(indices)
     names |= {position.spread.underlying for position in ledger.open_positions()}
     return sorted(names | others_in(lines_of(strategies)))
 
@@ -338,9 +340,9 @@ def _days(symbol: str, strategies: Iterable[Strategy]) -> Days:
     return frozenset((rule.min_days, rule.max_days) if isinstance(rule, DayRange) else (0, LATEST_MONTHLY) for rule in rules)
 
 
-def needed(strategies: Sequence[Strategy]) -> dict[str, Days]:
-    """The days to expiry that must be loaded of every underlying; none of those that are only looked at."""
-    names = {name for strategy in strategies for name in strategy.universe} | others_in(lines_of(strategies))
+def needed(strategies: Sequence[Strategy], indices: Iterable[str] = ()) -> dict[str, Days]:
+    """The days to expiry that must be loaded of every underlying; none of those that are only looked at, as are `indices`."""
+    names = {name for strategy in strategies for name in strategy.universe} | others_in(lines_of(strategies)) | set(indices)
     return {name: _days(name, strategies) for name in names}
 
 

@@ -10,6 +10,7 @@ from engine.decide.exit.cuts import Cut, net_of, portion_cuts
 from engine.decide.exit.left_over import left_over
 from engine.decide.order.by_hand import close_obstacle
 from engine.decide.quotes import Rows, spread_quote
+from engine.decide.risk.bands import BandHeld, held_bands
 from engine.decide.risk.breakers import lift_words
 from engine.decide.risk.held import HeldLimit, held_limits
 from engine.decide.risk.recheck import recheck
@@ -107,12 +108,22 @@ def guardian_row(state: Path, now: datetime) -> Row | None:
 
 def account_values(snapshot: Snapshot, rulebook: Rulebook) -> Row:
     """What the broker told of the account last, USD, and how long ago; what of its limits is used."""
+    rows = Rows(snapshot.chain)
     account, told = snapshot.account, ("net_liquidation", "available_funds", "buying_power", "cushion", "day_pnl")
     return {
         **{name: number(getattr(account, name)) for name in told},
         "account_age_s": age_s(account.reported_at, snapshot.at),
-        "limits": [_limit_row(one) for one in held_limits(snapshot, rulebook, Rows(snapshot.chain))],
+        "limits": [_limit_row(one) for one in held_limits(snapshot, rulebook, rows)],
+        "bands": [_band_row(one) for one in held_bands(snapshot, rulebook, rows)],
     }
+
+
+def _band_row(one: BandHeld) -> Row:
+    band = one.band
+    ends = {"value": number(one.value), "low": number(band.low), "high": number(band.high)}
+    is_within = None if one.value is None else band.low <= one.value <= band.high
+    told = {"text": one.told, "bound": str(band), "is_within": is_within, "obstacle": one.obstacle}
+    return {"band": one.name, "group": one.group or None, **ends, **told}
 
 
 def _limit_row(one: HeldLimit) -> Row:

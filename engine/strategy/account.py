@@ -15,6 +15,7 @@ from engine.strategy.conditions import Ranking
 from engine.strategy.expressions.tree import Arithmetic, Expression, Measure, measures_in
 from engine.strategy.source import complaint
 from engine.strategy.values.account import Drop, Percent
+from engine.strategy.values.bands import Beta, DeltaBand, MoneyBand
 from engine.strategy.values.counts import Count, Name, SchemaVersion, Ticker
 from engine.strategy.values.entry import Hours
 from engine.strategy.values.meaning import ShareOf, Window
@@ -172,7 +173,20 @@ class Book(Written):
     """What makes an opening worth more than that of another strategy where the limits have no room for both."""
 
 
-class StrategyGroup(Written):
+class Bands(Written):
+    """Between which ends the greeks of what is held may stand, with their signs; where one is left out there is no band."""
+
+    last_keys: ClassVar[tuple[str, ...]] = ("delta", "theta", "vega")
+
+    delta: DeltaBand | None = None
+    """Beta-weighted: shares of an index, or dollars of it, that gain and lose as all of it does."""
+    theta: MoneyBand | None = None
+    """What a day brings."""
+    vega: MoneyBand | None = None
+    """What one point more of every volatility brings."""
+
+
+class StrategyGroup(Bands):
     """What the strategies that name this group in their `limits` may not exceed together."""
 
     open: Count | None = None
@@ -202,6 +216,10 @@ class Account(Written):
     """Which openings go first where not all fit together."""
     greeks: GreekLimits = GreekLimits()
     """Delta, vega, gamma of all positions."""
+    bands: Bands = Bands()
+    """Delta, theta and vega of all positions, between two ends each."""
+    betas: dict[Ticker, Beta] = Field(default_factory=dict[str, Decimal])
+    """How much an underlying moves where the index moves by 1, for the band of delta; 1 where it is not named."""
     stress: StressLimits = StressLimits()
     """Loss in a crash on paper."""
     margin: MarginLimits = MarginLimits()
@@ -214,6 +232,12 @@ class Account(Written):
     """How long what trades without asking goes on while nobody looks."""
     pricing: Pricing = Pricing()
     """Interest and dividends."""
+
+    @property
+    def indices(self) -> frozenset[str]:
+        """Those whose price a band counts in."""
+        bands = (self.bands.delta, *(group.delta for group in self.strategy_groups.values()))
+        return frozenset(band.index for band in bands if band is not None and band.index)
 
     def groups_of(self, underlying: str) -> tuple[str, ...]:
         """Names of the groups that an underlying belongs to."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.strategy.universe import shares_of
+from engine.strategy.values.bands import Band
 from engine.strategy.values.meaning import (
     Again,
     Auto,
@@ -65,6 +66,9 @@ def allows_more(old: Any, new: Any) -> bool:
             return True
         case (PriceRange(), PriceRange()):
             return (new.low or 0) < (old.low or 0) or new.high > old.high
+        case (Band(), Band()):
+            same = (new.counted, new.index) == (old.counted, old.index)
+            return not same or new.low < old.low or new.high > old.high
         case (StrikePlace(), StrikePlace()):
             return new.is_share != old.is_share or new.low < old.low or new.high > old.high
         case (DayRange(), DayRange()) if old.is_monthly and not new.is_monthly:

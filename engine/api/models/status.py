@@ -77,6 +77,29 @@ class UsedLimit(Model):
     """Why it is not known; null where it is."""
 
 
+class HeldBand(Model):
+    """One band of account.yaml, and where everything that is held or on its way stands."""
+
+    band: Literal["delta", "theta", "vega"]
+    """Delta is beta-weighted, theta is of a day, vega of one point of volatility."""
+    group: str | None = None
+    """The group of strategies whose band it is; null where it is the account's."""
+    value: float | None = Field(examples=[-38.0])
+    """As the band is counted: USD, shares of an index, or a part of net liquidation; null where it is not known."""
+    low: float = Field(examples=[-50.0])
+    """The lower end, which belongs to it."""
+    high: float = Field(examples=[100.0])
+    """The upper end, which belongs to it."""
+    text: str = Field(examples=["-38.0 shares of SPY"])
+    """The value in words."""
+    bound: str = Field(examples=["-50 to 100 of SPY"])
+    """The band as account.yaml has it."""
+    is_within: bool | None
+    """Whether it stands between the ends; null where it is not known."""
+    obstacle: str | None = None
+    """Why it is not known; null where it is."""
+
+
 class Exercised(Model):
     """Options of a position that were assigned or exercised."""
 
@@ -169,6 +192,8 @@ class Status(Model):
     """Seconds since the account's values were told."""
     limits: tuple[UsedLimit, ...] = ()
     """Of account.yaml, with what of each is used."""
+    bands: tuple[HeldBand, ...] = ()
+    """Each band of delta, theta and vega of account.yaml, with where what is held stands."""
     open_positions: int
     """Positions of which something is left."""
     working_orders: int

@@ -6,7 +6,7 @@ from datetime import datetime
 from engine.api.models.approvals import Approval
 from engine.api.models.orders import Execution, Order
 from engine.api.models.positions import Position
-from engine.api.models.status import Status, UsedLimit, UsedLimitName
+from engine.api.models.status import HeldBand, Status, UsedLimit, UsedLimitName
 from engine.api.models.strategies import StrategySummary
 from engine.console.charts.bars import FULL, NEAR, bar, limit_tone
 from engine.console.table.columns import gain_or_loss
@@ -86,6 +86,19 @@ def greeks_lines(positions: Sequence[Position], limits: Sequence[UsedLimit]) -> 
         lines.append([*told, *_used(of.get(limit), _MOVES.get(limit, ""))] if limit is not None else told)
     together: tuple[UsedLimitName, ...] = ("stress", "total") if limits else ()
     return [*lines, *([(f"{_MOVES[limit]:<24}", "stale"), *_used(of.get(limit), "")] for limit in together)]
+
+
+def bands_lines(bands: Sequence[HeldBand]) -> list[Line]:
+    """Each band of the account and its groups, with where what is held stands."""
+    return [
+        row(
+            (f"{one.band} {one.group or ''}".strip()[:16].ljust(17), "stale"),
+            (one.text if one.value is not None else one.obstacle or "unknown", "" if one.is_within else "warn"),
+            (f"  of {one.bound}", "stale"),
+            (" ✗" if one.is_within is False else "", "down"),
+        )
+        for one in bands
+    ]
 
 
 def _used(one: UsedLimit | None, move: str) -> Line:

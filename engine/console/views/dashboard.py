@@ -11,6 +11,7 @@ from textual.widgets import Static
 from engine.console.text import Line, drawn, line
 from engine.console.texts.dashboard import (
     account_lines,
+    bands_lines,
     event_lines,
     greeks_lines,
     needs_you,
@@ -81,7 +82,7 @@ class DashboardView(View):
         self._write("needs", needs or [line("nothing: no question is open", "up")])
         self._write("account", account_lines(status))
         self._write("today", today_lines(status, feed.positions))
-        self._write("greeks", greeks_lines(feed.positions, status.limits))
+        self._write("greeks", [*greeks_lines(feed.positions, status.limits), *bands_lines(status.bands)])
         looked = {
             one.name: None if one.scanned_at is None else (status.at - one.scanned_at).total_seconds()
             for one in status.strategies

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.decide.quotes import Rows
-from engine.decide.risk import answers, armed, ladder, strategy_groups, times
+from engine.decide.risk import answers, armed, bands, ladder, strategy_groups, times
 from engine.decide.risk.asked import Asked, Opening
 from engine.decide.risk.exposure import exposure
 from engine.decide.rulebook import Rulebook
@@ -188,6 +188,19 @@ GATES: tuple[Gate, ...] = (
         "all positions and this one together, revalued, against `greeks` and `stress`",
         answers.revalued,
     ),
+    Gate(
+        ("delta_band", "theta_band", "vega_band"),
+        "account",
+        "where account.yaml has `bands`: where do all positions and this one together stand, and where do they stand without it?"
+        " What comes nearer to its band passes",
+        bands.account_bands,
+    ),
+    Gate(
+        ("group_delta_band", "group_theta_band", "group_vega_band"),
+        "strategy",
+        "where its group has bands: where do the positions of its strategies stand, with this one and without it?",
+        bands.group_bands,
+    ),
     Gate(("own_exits",), "strategy", "would an exit of its own file close it at once?", answers.own_exits_hold),
 )
 """In the order in which a trader would look at them."""
@@ -213,7 +226,7 @@ _BEFORE_THE_SEARCH = (
 
 _OF_OTHERS = frozenset(
     {"open", "group_open", "group_open_risk", "per_expiry", "open_risk", "share", "per_trade", "entries_per_day"}
-    | {"working_orders", "opposite_legs", "delta", "buying_power_used"}
+    | {"working_orders", "opposite_legs", "delta", "buying_power_used", "delta_band", "group_delta_band"}
 )
 """Gates whose answer depends on what else goes out."""
 

@@ -56,12 +56,12 @@ def lines(holdings: Iterable[Holding], rows: Rows) -> tuple[Line, ...] | None:
             if forward is None or years is None or dte is None:
                 return None
             if iv is None:
-                ask = _worthless_ask(contract, rows)
+                ask = worthless_ask(contract, rows)
                 if ask is None:
                     return None
                 if leg.sign > 0:
                     continue
-                iv = _volatility_of(ask, contract, forward, years, rows)
+                iv = volatility_of(ask, contract, forward, years, rows)
             contracts = float(leg.sign * leg.ratio * quantity * contract.multiplier)
             sign = 1 if contract.put_call == "C" else -1
             found.append(Line(contracts, forward, float(contract.strike), years, sign, iv, dte))
@@ -106,13 +106,13 @@ def _share(shares: int, spot: float) -> Line:
     return Line(float(shares), spot, spot * NEXT_TO_NOTHING, 0.0, 1, 0.0, math.inf)
 
 
-def _worthless_ask(contract: Contract, rows: Rows) -> float | None:
+def worthless_ask(contract: Contract, rows: Rows) -> float | None:
     """The ask of an option that nobody bids for and that is offered for little; None for every other."""
     bid, ask = rows.value(contract.con_id, "bid"), rows.value(contract.con_id, "ask")
     return ask if not bid and ask is not None and 0 < ask <= float(CHEAP_ASK) else None
 
 
-def _volatility_of(ask: float, contract: Contract, forward: float, years: float, rows: Rows) -> float:
+def volatility_of(ask: float, contract: Contract, forward: float, years: float, rows: Rows) -> float:
     """The volatility that an ask says; none where it leaves nothing for one."""
     discount = rows.value(contract.con_id, "discount") or 1.0
     sign = 1 if contract.put_call == "C" else -1

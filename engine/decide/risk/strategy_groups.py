@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.decide.risk.asked import Asked, at_most, at_most_amount
+from engine.decide.risk.bands import members
 from engine.decide.risk.breakers import ACCOUNT
 from engine.decide.risk.exposure import Holding, exposure
 from engine.decide.rulebook import Rulebook
@@ -72,6 +73,5 @@ def _group_of(strategy: Strategy, rulebook: Rulebook) -> tuple[str, StrategyGrou
     name = strategy.limits.group
     if name is None:
         return None
-    known = (*rulebook.strategies, *rulebook.versions.values())
-    names = {one.name for one in known if one.limits.group == name}
+    names = members(name, rulebook)
     return name, rulebook.account.strategy_groups.get(name), lambda holding: holding.strategy in names

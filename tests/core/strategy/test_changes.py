@@ -224,7 +224,7 @@ def test_every_limit_of_the_account_has_a_direction() -> None:
     """Twice as much and half as much of any number: one of the two loosens, or the number is no limit."""
     for path, value in leaves(account("")):
         if (
-            path.split(".")[0] in {"session", "groups", "strategy_groups", "schema_version"}
+            path.split(".")[0] in {"session", "groups", "strategy_groups", "bands", "betas", "schema_version"}
             or path in NEITHER
             or path == "pricing.dividend_yield"
         ):
