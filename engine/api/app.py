@@ -25,6 +25,7 @@ from engine.api.routes import (
     halt,
     health,
     history,
+    ideas,
     keys,
     migration,
     orders,
@@ -40,7 +41,7 @@ from engine.runtime.control import Control
 
 VERSIONED = "/v1"
 RESOURCES = (
-    adoption, arming, flatten, status, candidates, approvals, positions, orders, strategies, edits, plans, migration, scan,
+    adoption, arming, flatten, status, candidates, approvals, positions, orders, strategies, edits, plans, migration, scan, ideas,
     history, halt, documents,
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ from engine.cli.sized import usd_of
 from engine.compile.scanner import Scanner
 from engine.decide.entry.expected import market_at, view_of
 from engine.decide.entry.find import Finder
-from engine.decide.ideas import Idea, Searched, best, columns_of, fitting, searches, seen
+from engine.decide.ideas import Idea, Searched, best, columns_of, fitting_account, searches, seen
 from engine.domain.calendar import Calendar
 from engine.domain.candidate import candidate_row
 from engine.domain.chain import ChainSnapshot
@@ -135,10 +135,7 @@ def _rows(found: Sequence[Searched], account: Account, worth: Decimal | None, ea
 
 
 def _fits(idea: Idea, account: Account, worth: Decimal) -> int:
-    risk = account.risk
-    limits = [usd_of(one, worth) for one in (risk.per_trade, risk.hard_cap)]
-    most = min(account.counts.contracts_per_order, account.counts.contracts_per_trade)
-    return fitting(idea.candidate, limits, usd_of(risk.width, worth), most)
+    return fitting_account(idea.candidate, account, lambda amount: usd_of(amount, worth))
 
 
 def _show(rows: Sequence[Fitting], form: Format) -> None:

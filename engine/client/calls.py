@@ -20,6 +20,7 @@ from engine.api.models.edits import AcceptWord, HeldEdit
 from engine.api.models.files import Checked, CheckWord
 from engine.api.models.flatten import Flatten, FlattenWord
 from engine.api.models.history import Question, Table
+from engine.api.models.ideas import Ideas, ViewWord
 from engine.api.models.keys import Token, TokenWord
 from engine.api.models.migration import MigrateWord, Migration
 from engine.api.models.orders import Execution, Order, OrderDetail, OrderPreview
@@ -66,6 +67,7 @@ class Call(Generic[T]):
 _STATUS, _HEALTH, _WHY = TypeAdapter(Status), TypeAdapter(Health), TypeAdapter(Why)
 _CANDIDATES, _APPROVALS = TypeAdapter(tuple[Candidate, ...]), TypeAdapter(tuple[Approval, ...])
 _POSITIONS, _POSITION, _CLOSE = TypeAdapter(tuple[Position, ...]), TypeAdapter(Position), TypeAdapter(ClosePreview)
+_IDEAS = TypeAdapter(Ideas)
 _ROLL = TypeAdapter(RollPreview)
 _ORDERS, _ORDER, _EXECUTIONS = TypeAdapter(tuple[Order, ...]), TypeAdapter(OrderDetail), TypeAdapter(tuple[Execution, ...])
 _ORDER_PREVIEW, _CHECKED, _TABLE = TypeAdapter(OrderPreview), TypeAdapter(Checked), TypeAdapter(Table)
@@ -190,6 +192,10 @@ def order_preview(word: PickWord) -> Call[OrderPreview]:
 
 def execute(word: PickWord) -> Call[Outcome]:
     return Call("POST", "/v1/orders/execute", _OUTCOME, word)
+
+
+def ideas(view: str, each: int, top: int) -> Call[Ideas]:
+    return Call("POST", "/v1/ideas", _IDEAS, ViewWord(view=view, each=each, top=top))
 
 
 def pause(strategy: str, by: str, reason: str) -> Call[Outcome]:

@@ -1,8 +1,9 @@
-"""What both clients ask and say about the rolls of positions."""
+"""What both clients ask and say about the rolls of positions, and of views of a price."""
 
 from abc import ABC, abstractmethod
 from typing import TypeVar
 
+from engine.api.models.ideas import Ideas
 from engine.api.models.rolls import RollPreview
 from engine.api.models.words import Outcome
 from engine.client import calls
@@ -19,6 +20,10 @@ class AsyncRolls(ABC):
 
     @abstractmethod
     async def _ask(self, call: Call[T], once: str | None = None) -> T: ...
+
+    async def ideas(self, view: str, *, each: int = 1, top: int = 12) -> Ideas:
+        """What pays most for each dollar at risk where a view is right: `SPX 3% to 5% higher by 18 Dec, 70% sure`."""
+        return await self._ask(calls.ideas(view, each, top))
 
     async def roll_preview(self, position: str, *, what: RollDeed = "roll") -> RollPreview:
         """What rolling a position, or a part of it, would close, open and bring now."""
@@ -45,6 +50,10 @@ class Rolls(ABC):
 
     @abstractmethod
     def _ask(self, call: Call[T], once: str | None = None) -> T: ...
+
+    def ideas(self, view: str, *, each: int = 1, top: int = 12) -> Ideas:
+        """What pays most for each dollar at risk where a view is right: `SPX 3% to 5% higher by 18 Dec, 70% sure`."""
+        return self._ask(calls.ideas(view, each, top))
 
     def roll_preview(self, position: str, *, what: RollDeed = "roll") -> RollPreview:
         """What rolling a position, or a part of it, would close, open and bring now."""

@@ -8,7 +8,7 @@ that nobody may give is no idea.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -25,10 +25,12 @@ from engine.domain.chain import CHAIN_SCHEMA, ChainSnapshot
 from engine.domain.session import trading_day, years_between
 from engine.pricing.curve import Curve, CurveLeg
 from engine.pricing.view import View
+from engine.strategy.account import Account
 from engine.strategy.model import Strategy
 from engine.strategy.parse import parse_strategy
 from engine.strategy.spreads.structure import OfTwoExpiries
 from engine.strategy.spreads.union import STRUCTURES
+from engine.strategy.values.meaning import Amount
 from engine.strategy.values.view import SaidView
 
 NEAR_EXPIRIES = 2
@@ -155,6 +157,13 @@ def chance(candidate: Candidate, view: View, now: datetime, calendar: Calendar =
     at_first = view.at(first, forward, next((iv for iv in volatilities if iv is not None), 0.0))
     made = Curve(legs, candidate.net - candidate.fees / spread.multiplier).at_expiry(at_first.levels(_LEVELS))
     return float(np.mean(made > 0))
+
+
+def fitting_account(candidate: Candidate, account: Account, usd: Callable[[Amount], Decimal]) -> int:
+    """How many of the spread the limits of an account let through; `usd` gives what an amount of them is in dollars."""
+    risk, counts = account.risk, account.counts
+    most = min(counts.contracts_per_order, counts.contracts_per_trade)
+    return fitting(candidate, [usd(risk.per_trade), usd(risk.hard_cap)], usd(risk.width), most)
 
 
 def fitting(candidate: Candidate, limits: Sequence[Decimal], width_limit: Decimal | None, most: int) -> int:

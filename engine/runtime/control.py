@@ -31,6 +31,7 @@ from engine.runtime.edited import Running, nothing_runs
 from engine.runtime.engine import Engine
 from engine.runtime.flattening import Flattening
 from engine.runtime.held_edits import HeldEdits
+from engine.runtime.ideas import Ideas
 from engine.runtime.inbox import Inbox, Item, Outcome, PersonAnswer, PersonRequest
 from engine.runtime.migrating import Migrating
 from engine.runtime.openings import Openings
@@ -93,6 +94,7 @@ class Control:
         self.flattening = Flattening(identity.account, self.snapshot, inbox)
         self.adoption = Adoption(self.snapshot, lambda: engine.books, snapshots, inbox)
         self.openings = Openings(self.snapshot, snapshots, inbox)
+        self.ideas = Ideas(self.snapshot, snapshots)
         self.rolling = Rolling(self.snapshot, snapshots, self._asked)
         self.edits = Accepting(edits or HeldEdits(), inbox)
         self.plans = Planning(self.snapshot, running, lambda: snapshots.rulebook().versions, Path(identity.state))

@@ -109,6 +109,7 @@ async def _reads(to: Recorder) -> None:
     await to.ask("GET", "/v1/why/{strategy}", strategy="puts")
     await to.ask("GET", "/v1/orders/{order_ref}", order_ref=REF)
     await to.ask("GET", "/v1/strategies/{strategy}/arm", strategy="puts")
+    await to.ask("POST", "/v1/ideas", {"view": "SPY 3% to 5% higher by 18 Dec, 70% sure", "top": 2})
     await to.ask("POST", "/v1/strategies/check", {"text": given.strategy_text(), "file": "puts.yaml"})
     await to.ask("POST", "/v1/strategies/plan", {"text": given.strategy_text().replace("$900", "$400"), "file": "puts.yaml"})
     await to.ask("GET", "/v1/strategies/{strategy}/plan", strategy="puts")

@@ -68,6 +68,7 @@ RULES: tuple[Rule, ...] = (
     Rule("POST", "/v1/filters/presets", "trader", is_kept=False),
     Rule("POST", "/v1/filters/presets/import", "trader", is_kept=False),
     Rule("DELETE", "/v1/filters/presets/{name}", "trader", is_kept=False),
+    Rule("POST", "/v1/ideas", "viewer", is_kept=False),
     Rule("POST", "/v1/strategies/check", "viewer", is_kept=False),
     Rule("POST", "/v1/strategies/plan", "viewer", is_kept=False),
     Rule("POST", "/v1/sql", "viewer", is_kept=False),

@@ -9,6 +9,7 @@ from textual.binding import Binding
 
 from engine.api.models.candidates import Candidate
 from engine.console.charts.payoff import Risk, mini
+from engine.console.dialogs.ideas import IdeasDialog
 from engine.console.dialogs.order import Form, OrderDialog, Priced
 from engine.console.dialogs.size import SizeDialog
 from engine.console.risks import of_candidate, strikes_of
@@ -59,6 +60,7 @@ class CandidatesView(SplitView):
         Binding("F", "panel", "filters", id="candidates.panel"),
         Binding("z", "size", "size, risk", id="candidates.size"),
         Binding("f", "presets", "presets", id="candidates.presets"),
+        Binding("v", "ideas", "ideas", id="candidates.ideas"),
         Binding("escape", "end_search", "end the search", id="candidates.end"),
         Binding("ctrl+s", "save_preset", "keep as a preset", id="candidates.save", show=False),
     ]
@@ -162,6 +164,10 @@ class CandidatesView(SplitView):
             return "waiting for the engine"
         stopped = [f"{one.name}: {one.stopped.removesuffix(f' ({one.name})')}" for one in status.strategies if one.stopped]
         return "no spread passes the rules now; w says why" + "".join(f"\n  {text}" for text in stopped[:4])
+
+    def action_ideas(self) -> None:
+        """What pays most under a view of a price."""
+        self.console.push_screen(IdeasDialog(self.feed.engine.ideas, self.console.moment))
 
     def action_order(self) -> None:
         """Show what the order of the selected candidate would be; nothing is proposed before it is confirmed."""

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from engine.api.models.candidates import CandidateNumbers
+
 AT = datetime(2026, 11, 23, 15, 41, 7, tzinfo=UTC)
 """10:41:07 in New York, a Monday."""
 JANUARY = date(2027, 1, 15)
@@ -387,6 +389,30 @@ def preview() -> dict[str, Any]:
             {"action": "sell", "quantity": 2, "contract": "SPX 2027-01-15 6500P", "bid": 12.0, "ask": 12.4},
             {"action": "buy", "quantity": 2, "contract": "SPX 2027-01-15 6550P", "bid": 17.1, "ask": 17.5},
         ],
+    }
+
+
+def ideas() -> dict[str, Any]:
+    """What a view of SPX makes of the market."""
+    told = {name: value for name, value in candidate(0).items() if name in CandidateNumbers.model_fields}
+    told |= {"structure": "bull_call", "multiplier": 100, "dte": 53, "view_pop": 0.62, "view_value": 148.0, "view_score": 0.31}
+    return {
+        "underlying": "SPX",
+        "by": "2026-12-18",
+        "sure": 0.7,
+        "as_of": AT,
+        "expected": 6_968.0,
+        "low": 6_725.5,
+        "high": 7_210.25,
+        "market_expected": 6_712.0,
+        "market_volatility": 0.152,
+        "market_chance": 0.41,
+        "ideas": [
+            told | {"spread": "SPX 15 Jan 27 6900/6950C bull_call", "quantity": 2},
+            told | {"spread": "SPX 15 Jan 27 6850/6900/6950C butterfly", "quantity": 1, "view_pop": None},
+        ],
+        "nothing": ["put calendar", "bear call"],
+        "too_large": False,
     }
 
 

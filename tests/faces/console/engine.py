@@ -12,6 +12,7 @@ from engine.api.models.adoption import Adoption
 from engine.api.models.approvals import Approval
 from engine.api.models.candidates import Candidate
 from engine.api.models.history import Table
+from engine.api.models.ideas import Ideas
 from engine.api.models.orders import Execution, OrderDetail, OrderPreview
 from engine.api.models.plan import Plan
 from engine.api.models.positions import ClosePreview, Position
@@ -28,6 +29,7 @@ from tests.faces.console.answers import (
     approval,
     candidate,
     closed_positions,
+    ideas,
     order,
     picked,
     plan,
@@ -167,6 +169,13 @@ class FakeEngine:
     async def close_preview(self, name: str, **portion: Any) -> ClosePreview:
         self._hear()
         return made(ClosePreview, preview())
+
+    async def ideas(self, view: str) -> Ideas:
+        self._hear()
+        self.said.append(("ideas", view))
+        if "SPX" not in view:
+            raise Wrong("no view of a price: say it as in SPX within 2% by 18 Dec")
+        return made(Ideas, ideas())
 
     async def roll_preview(self, name: str, *, what: str) -> RollPreview:
         self._hear()

@@ -125,12 +125,21 @@ async def test_search_stands_in_the_table_until_escape_and_ends_there(desk: Open
 
 
 @pytest.mark.asyncio
-async def test_panel_that_is_left_has_changed_nothing_and_its_search_ends(desk: Opened) -> None:
+async def test_panel_that_is_left_has_changed_nothing_and_ideas_are_shown_under_a_view(
+    desk: Opened, snapshot: SnapshotAssertion
+) -> None:
     async with desk() as at:
         await opened(at, "space", "escape")
 
         assert at.engine.said == [("scan_stop", "4f2a91c0")]
         assert "Esc ends it" not in at.screen
+
+        await at.press("v", *"higher", "enter")
+        assert "no view of a price: say it as in" in at.screen
+        await at.press(*(["backspace"] * 6), *"SPX", "space", *"up", "enter", "tab")
+
+        assert at.engine.said[-1] == ("ideas", "SPX up")
+        assert at.screen == snapshot
 
 
 @pytest.mark.asyncio
