@@ -145,7 +145,7 @@ class Ledger:
         match fact:
             case PositionSettled() | LegsExpired() | OptionsExercised() | PositionReleased():
                 self.ends.hear(fact, at, self.positions.get(fact.position))
-                self._refresh(fact.position)
+                self.refresh(fact.position)
             case ProfitPeaked() | PositionMigrated():
                 self._note(fact)
             case PositionAdopted():
@@ -197,9 +197,8 @@ class Ledger:
             self.ladder.hear(fact, at)
 
     def _started(self, fact: EngineStarted, at: datetime) -> None:
-        self.journal_id, self.mode = fact.lease, fact.mode
+        self.journal_id, self.mode, self.reconciled = fact.lease, fact.mode, None
         self.looks.began(at)
-        self.reconciled = None
 
     def _link(self, fact: LinkChanged | RestartTold | LoginReminded, at: datetime) -> None:
         if not isinstance(fact, LinkChanged):
@@ -300,7 +299,7 @@ class Ledger:
             if self.orders[fact.order_ref].overfill:
                 self.reconciled = None  # more than was ordered is doubted: entries wait until the broker has been asked
         if known.fills or isinstance(fact, LegFilled):
-            self._refresh(known.proposed.position)
+            self.refresh(known.proposed.position)
         return True
 
     def _note(self, fact: ProfitPeaked | PositionMigrated) -> None:
@@ -309,15 +308,16 @@ class Ledger:
             self.peaks[fact.position] = fact
         else:
             self.migrations[fact.position] = fact.digest
-        self._refresh(fact.position)
+        self.refresh(fact.position)
 
     def _count(self, position: str) -> None:
         opening = self.orders.get(position)
         own = [opening] if opening is not None and opening.proposed.position == position else []
-        orders = [*own, *self.closings_of(position), *self.rolls_of(position)]
-        self.index.count(position, self.ends.contracts_of(position, orders))
+        held = self.ends.contracts_of(position, [*own, *self.closings_of(position), *self.rolls_of(position)])
+        self.index.count(position, held)
 
-    def _refresh(self, position: str) -> None:
+    def refresh(self, position: str) -> None:
+        """Make a position anew from its orders and ends."""
         self._count(position)
         opening = self.orders.get(position)
         if opening is None:
@@ -346,5 +346,5 @@ class Ledger:
             raise IllegalFact(f"{taken} is held by a position here already")
         self.orders[fact.order_ref] = made
         self.index.order(None, made)
-        self._refresh(fact.order_ref)
+        self.refresh(fact.order_ref)
         return True

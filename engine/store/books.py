@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from engine.domain.facts.running import EngineStarted
+from engine.domain.folding import Folding
 from engine.domain.ledger import Ledger
 from engine.ports import Line
 from engine.store import lines
@@ -41,7 +42,7 @@ def books(state: Path, seen: Callable[[Line], object] = lambda _: None) -> Books
     """
     folder = state / FOLDER
     head, _ = lines.verified(folder)
-    ledger, odd, started = Ledger(), list[str](), None
+    ledger, odd, started = Folding(Ledger()), list[str](), None
     for line in lines.facts(folder, START, head):
         problem = fold(line, ledger, folder)
         if problem is not None:
@@ -49,4 +50,4 @@ def books(state: Path, seen: Callable[[Line], object] = lambda _: None) -> Books
         if isinstance(line, Line):
             seen(line)
             started = line.fact if isinstance(line.fact, EngineStarted) else started
-    return Books(head, ledger, tuple(odd), started)
+    return Books(head, ledger.folded(), tuple(odd), started)

@@ -17,6 +17,7 @@ import msgspec
 from engine import domain
 from engine.domain.errors import IllegalFact, UserError
 from engine.domain.facts.halts import Resumed
+from engine.domain.folding import Folding
 from engine.domain.ledger import Ledger
 from engine.ports import Line
 from engine.store import lines
@@ -66,13 +67,15 @@ def recover(state: Path, account: str, lock: Lock | None = None) -> Recovered:
         lines.verify_before(state / FOLDER, head, REVERIFIED_BYTES)
     opened = Journal.open(state, account, head, lock)
     odd: list[str] = []
+    folding, folder = Folding(ledger), state / FOLDER
     try:
         for line in opened.lines:
-            problem = fold(line, ledger, state / FOLDER)
+            problem = fold(line, folding, folder)
             if problem is not None:
                 odd.append(problem)
             elif isinstance(line, Line) and isinstance(line.fact, Resumed):
                 odd.clear()  # a person has seen what stood before
+        ledger = folding.folded()
     except BaseException:
         opened.journal.close()
         raise

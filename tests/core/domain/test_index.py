@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given as property_of
 from hypothesis import strategies as st
 
+from engine.domain.contract import shares_of
 from engine.domain.errors import IllegalFact
 from engine.domain.facts.account import Reconciled
 from engine.domain.facts.orders import (
@@ -24,8 +25,9 @@ from engine.domain.facts.orders import (
     OrderRejected,
     OrderUnknown,
 )
-from engine.domain.facts.positions import PositionSettled
+from engine.domain.facts.positions import OptionsExercised, PositionSettled
 from engine.domain.facts.union import Fact
+from engine.domain.folding import Folding
 from engine.domain.ledger import Ledger
 from engine.domain.order import Order
 from engine.domain.past_orders import filled_since, in_contract, unchecked_ends, with_perm_id
@@ -64,15 +66,21 @@ MOMENTS = [BEGINS + timedelta(hours=hours) for hours in (0, 1, 6, 24)]
 STEPS = st.lists(st.tuples(st.integers(0, len(STORY) - 1), st.integers(0, 90)), max_size=80)
 
 
-def told(steps: list[tuple[int, int]]) -> Ledger:
+def told(steps: list[tuple[int, int]], known: Ledger | None = None) -> Ledger:
     """Every fact once in its order, some again in between, over some hours of two trading days."""
-    known, at = Ledger(), BEGINS
+    known, at = known if known is not None else Ledger(), BEGINS
     for number, minutes in steps:
         at += timedelta(minutes=minutes)
         for fact in (*STORY[: number // 2], STORY[number]):
             with suppress(IllegalFact):
                 known.apply(fact, at)
     return known
+
+
+def at_once(facts: list[Fact]) -> Ledger:
+    folding = Folding(Ledger())
+    given.told(folding, *facts)
+    return folding.folded()
 
 
 def answers(known: Ledger) -> dict[str, object]:
@@ -169,6 +177,45 @@ def test_index_that_is_made_anew_finds_the_same(steps: list[tuple[int, int]]) ->
     known.reindex()
 
     assert answers(known) == before
+
+
+@property_of(STEPS, STEPS)
+def test_facts_taken_in_at_once_make_the_ledger_that_they_make_one_by_one(
+    before: list[tuple[int, int]], steps: list[tuple[int, int]]
+) -> None:
+    one_by_one = told(steps, told(before))
+
+    folding = Folding(told(before))
+    told(steps, folding)
+    folded = folding.folded()
+
+    assert folded == one_by_one
+    assert list(folded.positions) == list(one_by_one.positions)
+    assert answers(folded) == answers(one_by_one)
+
+
+def test_option_that_became_shares_is_held_against_what_was_taken_in_before() -> None:
+    opening = given.proposal("o1", quantity=2)
+    short = opening.spread.shorts[0].contract
+    shares = OptionsExercised("o1", short.con_id, 2, shares_of(756733, "SPY"), 200, short.strike, "gone", BEGINS)
+    facts = [*given.opened(opening), shares]
+
+    folded = at_once(facts)
+
+    assert folded == given.told(Ledger(), *facts)
+    assert folded.ends.exercised["o1"] == (shares,)
+
+
+def test_position_that_was_taken_back_and_fills_again_is_younger_than_those_in_between() -> None:
+    one, other = given.proposal("o1", quantity=2), given.proposal("o2")
+    first, again = given.fills(one, 1, tag=".a"), given.fills(one, 1, tag=".b")
+    back = [replace(fact, quantity=0, exec_id=fact.exec_id[:-2] + "02") for fact in first if isinstance(fact, LegFilled)]
+    facts = [*given.working(one), *first, *back, *given.opened(other), *again]
+
+    folded = at_once(facts)
+
+    assert folded == given.told(Ledger(), *facts)
+    assert [position.id for position in folded.open_positions()] == ["o2", "o1"]
 
 
 def test_index_of_a_copy_is_its_own() -> None:

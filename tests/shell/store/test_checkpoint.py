@@ -18,6 +18,7 @@ from engine.domain.facts.halts import Resumed
 from engine.domain.facts.orders import OrderAbsent
 from engine.domain.facts.running import EngineStarted, EngineStopped
 from engine.domain.facts.union import Fact
+from engine.domain.folding import Folding
 from engine.domain.ledger import Ledger
 from engine.store import checkpoint
 from engine.store.checkpoint import recover, save, verify
@@ -87,12 +88,12 @@ def test_recovery_reads_only_what_follows_the_checkpoint(tmp_path: Path, monkeyp
     ledger = lived(tmp_path, days=3, saved_after=(0, 1))
     applied: list[Fact] = []
 
-    class Counting(Ledger):
+    class Counting(Folding):
         def apply(self, fact: Fact, at: object) -> bool:
             applied.append(fact)
             return super().apply(fact, at)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(checkpoint, "Ledger", Counting)
+    monkeypatch.setattr(checkpoint, "Folding", Counting)
     found, _ = recovered(tmp_path)
 
     assert [type(fact).__name__ for fact in applied] == ["EngineStarted", "EquityRecorded", "EngineStopped"]
