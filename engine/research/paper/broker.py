@@ -129,15 +129,18 @@ class PaperBroker:
         listing, spot = self._tape.market.listing, self._tape.spot(underlying.symbol)
         if spot is None:
             raise UserError(f"{underlying.symbol}: no price of it was recorded")
-        low, high = float(spot) * (1 - band), float(spot) * (1 + band)
-        roots = {root: self._is_traded(root, underlying) for root in listing.roots}
-        days = {day: expiries(day.astype(object)) for day in set(listing.expiry[listing.rows(underlying.symbol)])}
-        found: list[Contract] = []
-        for row in range(*listing.rows(underlying.symbol).indices(len(listing))):
-            if low <= listing.strike[row] <= high and days[listing.expiry[row]] and roots[listing.roots[listing.root[row]]]:
-                contract = self._telling.contract(int(listing.con_id[row]))
-                if contract.multiplier == _STANDARD:
-                    found.append(contract)
+        rows, (low, high) = listing.rows(underlying.symbol), (float(spot) * (1 - band), float(spot) * (1 + band))
+        roots = [self._is_traded(root, underlying) for root in listing.roots]
+        days = {day: expiries(day) for day in set(listing.expiry[rows].tolist())}
+        listed = zip(
+            *(column[rows].tolist() for column in (listing.con_id, listing.strike, listing.expiry, listing.root)), strict=True
+        )
+        found = [
+            contract
+            for con_id, strike, day, root in listed
+            if low <= strike <= high and days[day] and roots[root]
+            if (contract := self._telling.contract(con_id)).multiplier == _STANDARD
+        ]
         return sorted(found, key=lambda one: (one.expiry, one.root, one.put_call, one.strike))
 
     async def daily_bars(self, underlying: Underlying, days: int) -> DailyBars:

@@ -23,6 +23,8 @@ Ints = NDArray[np.int64]
 
 _FIRST_OPTION_ID = 100_000_000
 _OPTION_IDS = 2_000_000_000
+_EPOCH = date(1970, 1, 1).toordinal()
+"""The day from which numpy counts."""
 """Numbers of options: above those of underlyings, below 2^31 as the wire has it."""
 
 
@@ -155,7 +157,10 @@ def listing_of(
     roots = tuple(sorted({key.root for key in ordered}))
     codes, places = {root: i for i, root in enumerate(roots)}, {name: i for i, name in enumerate(names)}
     ends = {
-        (root, expiry): (calendar.trades_until(option_class(root), expiry), calendar.settles_at(option_class(root), expiry))
+        (root, expiry): (
+            calendar.trades_until(option_class(root), expiry).timestamp(),
+            calendar.settles_at(option_class(root), expiry).timestamp(),
+        )
         for root, expiry in {(key.root, key.expiry) for key in ordered}
     }
     con_ids = [numbers.number(key) for key in ordered]
@@ -166,12 +171,12 @@ def listing_of(
         con_id=np.array(con_ids, dtype=np.int64),
         u=np.array([places[key.underlying] for key in ordered], dtype=np.int16),
         root=np.array([codes[key.root] for key in ordered], dtype=np.int16),
-        expiry=np.array([key.expiry for key in ordered], dtype="datetime64[D]"),
+        expiry=np.array([key.expiry.toordinal() - _EPOCH for key in ordered], dtype=np.int64).astype("datetime64[D]"),
         strike=np.array([key.strike for key in ordered], dtype=np.float64),
         sign=np.array([1 if key.put_call == "C" else -1 for key in ordered], dtype=np.int8),
         multiplier=np.array([key.multiplier for key in ordered], dtype=np.int64),
-        last_trade=np.array([last.timestamp() for last, _ in lives], dtype=np.float64),
-        settles=np.array([settles.timestamp() for _, settles in lives], dtype=np.float64),
+        last_trade=np.array([last for last, _ in lives], dtype=np.float64),
+        settles=np.array([settles for _, settles in lives], dtype=np.float64),
         rows_by_con_id={con_id: row for row, con_id in enumerate(con_ids)},
     )
 

@@ -63,11 +63,13 @@ class Recording:
         code = (code * len(self.roots) + self.root[rows]) * 2 + self.is_put[rows]
         return np.asarray((code * len(strikes) + strike) * len(sizes) + size, dtype=np.int64)
 
-    def key(self, row: int) -> Key:
-        expiry: date = self.expiry[row].astype(object)
-        right = "P" if self.is_put[row] else "C"
-        underlying, root = self.underlyings[self.u[row]], self.roots[self.root[row]]
-        return Key(underlying, expiry, root, right, float(self.strike[row]), int(self.multiplier[row]))
+    def keys(self, rows: NDArray[np.int64]) -> list[Key]:
+        """Which options these rows are of."""
+        columns = (self.u, self.expiry, self.root, self.is_put, self.strike, self.multiplier)
+        return [
+            Key(self.underlyings[u], expiry, self.roots[root], "P" if is_put else "C", strike, multiplier)
+            for u, expiry, root, is_put, strike, multiplier in zip(*(column[rows].tolist() for column in columns), strict=True)
+        ]
 
     def days(self) -> dict[date, tuple[int, int]]:
         """First snapshot, and the one after the last, of each trading day, in order."""

@@ -176,7 +176,7 @@ class ReplayedMarket:
         self._day = day
         rows = self._recording.rows_of_day(*self._days[day])
         _, firsts, places = np.unique(self._recording.codes(rows), return_index=True, return_inverse=True)
-        keys = [self._recording.key(rows.start + int(row)) for row in firsts]
+        keys = self._recording.keys(firsts + rows.start)
         self._listing = listing_of(keys, self._recording.underlyings, self._numbers, self._calendar)
         assert len(self._listing) == len(keys), "codes and keys tell the same options apart, in the same order"
         self._first_row, self._places = rows.start, places.astype(np.int64)
