@@ -21,7 +21,7 @@ from engine.decide.entry.funnels import funnel_of, is_funnel_due
 from engine.decide.entry.joining import Joining, joining
 from engine.decide.entry.noted import on_ladder
 from engine.decide.entry.picked import held_against
-from engine.decide.entry.rolls import Roll, fits, pending_rolls, search_for
+from engine.decide.entry.rolls import Roll, concerns_rolls, fits, pending_rolls, search_for
 from engine.decide.entry.scaled import scaled
 from engine.decide.entry.size import contracts, money, most_lost
 from engine.decide.order.price import Plan, combo_tick, has_moved, opening_plan
@@ -339,7 +339,8 @@ def _is_passed_over(look: _Look, candidate: Candidate) -> bool:
     waiting = pending_rolls(strategy, snapshot) if look.roll is None else ()
     if any(roll.position.spread.underlying == underlying for roll in waiting):
         return True  # what was closed to be rolled is rolled or stays closed
-    last = next(snapshot.ledger.failed_openings(strategy.name, underlying), None)
+    failed = snapshot.ledger.failed_openings(strategy.name, underlying)
+    last = next((one for one in failed if look.roll is None or concerns_rolls(one)), None)
     return last is not None and snapshot.at - last.changed_at < COOL_DOWN
 
 

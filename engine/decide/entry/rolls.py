@@ -192,6 +192,12 @@ def is_spent(position: Position, strategy: Strategy, ledger: Ledger) -> bool:
     return strategy.roll is not None and times_rolled(position, ledger) >= strategy.roll.at_most
 
 
+def concerns_rolls(failed: Order) -> bool:
+    """Whether a roll waits after this opening too: a walk that failed, or a successor that nobody wanted. Who said no to another
+    spread said nothing of the roll."""
+    return failed.sent_at is not None or failed.proposed.rolled_from is not None
+
+
 def _has_successor(position: Position, ledger: Ledger) -> bool:
     return any(_is_tried(order) for order in ledger.successors_of(position.id) if order.joins is None)
 

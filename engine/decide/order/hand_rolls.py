@@ -122,7 +122,7 @@ def _unrollable(position: Position, deed: RollDeed, cut: Cut | None, strategy: S
     orders = snapshot.ledger.working()
     opening = next((one for one in orders if one.purpose == "open" and one.strategy == strategy.name), None)
     if opening is not None:
-        return f"{strategy.name} opens one at a time, and {opening.ref} is on its way: what takes its place could not follow"
+        return f"{strategy.name} opens one at a time, and {opening.ref} is on its way: answer or cancel it first"
     if is_spent(position, strategy, snapshot.ledger):
         count = times_rolled(position, snapshot.ledger)
         return (

@@ -12,7 +12,7 @@ from engine.decide.order.hand_rolls import HandRoll, deeds_of, hand_roll
 from engine.decide.quotes import Rows
 from engine.domain.decision import Decision, Propose, Reply
 from engine.domain.deeds import RollDeed
-from engine.domain.facts.orders import OrderProposed
+from engine.domain.facts.orders import OrderExpired, OrderProposed
 from engine.domain.ledger import Ledger
 from engine.domain.snapshot import RollAsked
 from engine.strategy.model import Strategy
@@ -129,8 +129,18 @@ def test_roll_waits_until_the_opening_of_its_strategy_is_over() -> None:
     given.told(known, given.proposal("o7", of=given.spread(short=600, long=595), by=by))
 
     assert replies(asked(known, by)) == [
-        "nothing was sent: puts opens one at a time, and o7 is on its way: what takes its place could not follow"
+        "nothing was sent: puts opens one at a time, and o7 is on its way: answer or cancel it first"
     ]
+
+
+@pytest.mark.parametrize(("of", "is_rolled"), [(None, True), ("o1", False)])
+def test_who_declined_another_opening_said_nothing_of_the_roll(of: str | None, is_rolled: bool) -> None:
+    by = rules()
+    known, at = held(by), given.NOW - timedelta(minutes=5)
+    other = replace(given.proposal("o7", of=given.spread(short=600, long=595), by=by), rolled_from=of)
+    given.told(known, other, OrderExpired("o7", "nobody answered"), at=at)
+
+    assert (seen(known, by).obstacle is None) is is_rolled
 
 
 def test_condor_offers_its_sides() -> None:
