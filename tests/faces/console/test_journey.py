@@ -20,6 +20,8 @@ from tests.faces.console.screens import text_of
 from tests.faces.given import ROOT
 
 START_S, STEP_S, SIZE = 90.0, 120.0, (160, 45)
+LOOK_S = 0.2
+"""Between two looks at what is awaited: to draw the screen for one takes a part of that."""
 
 
 @pytest.fixture
@@ -35,6 +37,7 @@ def demonstration(tmp_path: Path) -> Iterator[tuple[Path, "subprocess.Popen[str]
         while not runs(state):
             assert engine.poll() is None, "the engine has ended before it answered"
             assert time.monotonic() < until, "the engine does not answer"
+            time.sleep(LOOK_S)
         yield state, engine
     finally:
         if engine.poll() is None:
@@ -56,7 +59,7 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool], what: str) -> Non
     try:
         async with asyncio.timeout(STEP_S):
             while not holds():
-                await pilot.pause(0.05)
+                await pilot.pause(LOOK_S)
     except TimeoutError:
         pytest.fail(f"{what} was not seen:\n{text_of(pilot.app)}")
 

@@ -14,6 +14,8 @@ from tests.simulation.engine.world import ACCOUNT, LINES, World
 
 SPEED = 30.0
 """Simulated seconds in a real one: an import of a few seconds is then a minute or two of the market."""
+LOOK_S = 0.05 * SPEED
+"""Between two looks at what came true: each reads the journal."""
 PATIENCE_S = 300 * SPEED
 """Only what never comes true takes so long, also on a machine that is busy with other things."""
 ROOT = Path(__file__).parents[3]
@@ -40,7 +42,7 @@ class Process:
         while not holds():
             assert self._process.poll() is None, f"the process ended: {self.said()}"
             assert asyncio.get_running_loop().time() < end, f"it did not come true: {self.said()}"
-            await asyncio.sleep(0.01 * SPEED)
+            await asyncio.sleep(LOOK_S)
 
     def tell(self, number: signal.Signals) -> None:
         os.kill(self._process.pid, number)
@@ -53,7 +55,7 @@ class Process:
     async def ended(self) -> int:
         """How the process ended, once it has."""
         while self._process.poll() is None:
-            await asyncio.sleep(0.01 * SPEED)
+            await asyncio.sleep(LOOK_S)
         return self._process.returncode
 
     def said(self) -> str:

@@ -15,18 +15,25 @@ from engine.api.models.status import Status
 from engine.decide.exit.left_over import SHARES
 from engine.domain.facts.account import Reconciled
 from engine.domain.facts.positions import OptionsExercised
+from engine.sim.simulator import Simulator
 from tests.simulation.engine import given
 from tests.simulation.engine.killing import run_to_its_death
 from tests.simulation.engine.test_kill_between_legs import check
 from tests.simulation.engine.test_legs_apart import life_of
 from tests.simulation.engine.world import BEGINS, Life, World, generated, play, sim_options
 
-PUTS = {"puts.yaml": given.strategy("puts", "bull_put", exits="dte <= 3", window="09:31-09:50")}
-CALLS = {"calls.yaml": given.strategy("calls", "bear_call", exits="dte <= 3", window="09:31-09:50")}
+PUTS = {"puts.yaml": given.strategy("puts", "bull_put", exits="dte <= 3", window="14:41-15:00")}
+CALLS = {"calls.yaml": given.strategy("calls", "bear_call", exits="dte <= 3", window="14:41-15:00")}
+EVENING = timedelta(hours=5)
+"""After the beginning of other worlds: 14:40 in New York. Here it is where the day begins."""
 NIGHT = timedelta(hours=12, minutes=30)
 """After the beginning: 22:10 in New York."""
 MORNING = timedelta(hours=23, minutes=49)
 """09:29 the day after."""
+
+
+def overnight() -> Simulator:
+    return generated(3, 1.0, begins=BEGINS + EVENING, options=sim_options(idle_cadence_s=60))
 
 
 async def slept(world: World, after: timedelta) -> None:
@@ -53,7 +60,7 @@ def test_an_assigned_short_becomes_shares_that_are_only_reduced(files: dict[str,
         await life.stop()
         return life
 
-    life = play(act, tmp_path, 3, strategies=files, sim=generated(3, 1.0, options=sim_options(idle_cadence_s=60)))
+    life = play(act, tmp_path, 3, strategies=files, sim=overnight())
 
     # then the books agree with the broker's: shares at the strike beside the long that is left
     assert life.before["differences"] == []
@@ -106,7 +113,7 @@ def test_an_assignment_that_an_engine_dies_over_is_understood_once(
         await life.stop()
         return life
 
-    life = play(act, tmp_path, 3, strategies=files, sim=generated(3, 1.0, options=sim_options(idle_cadence_s=60)))
+    life = play(act, tmp_path, 3, strategies=files, sim=overnight())
 
     # then it was understood once, and traded away once
     assert [len(became) for became in life.ledger.ends.exercised.values()] == [1]

@@ -12,7 +12,7 @@ from engine.store.checkpoint import recover
 from engine.store.heartbeat import trace_of
 from tests.simulation.engine import given
 from tests.simulation.engine.invariants import Invariants
-from tests.simulation.engine.processes import ROOT, SPEED, Process, has_written
+from tests.simulation.engine.processes import LOOK_S, ROOT, SPEED, Process, has_written
 from tests.simulation.engine.world import ACCOUNT, World
 
 STRATEGIES = {"puts.yaml": given.strategy("puts", "bull_put", exits="time >= 10:00 New York")}
@@ -44,7 +44,7 @@ async def suspended(world: World) -> dict[str, object]:
         words = [sys.executable, "-m", "engine", "guard", "--release", "--state", str(world.state)]
         release = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL)
         while release.poll() is None:
-            await asyncio.sleep(0.01 * SPEED)
+            await asyncio.sleep(LOOK_S)
         left = await guardian.end(signal.SIGTERM)
         return {"came back": came_back, "first": first, "refused": refused, "release": release.returncode, "left": left}
     finally:

@@ -85,12 +85,17 @@ def play(act: "Callable[[World], Awaitable[T]]", folder: Path, seed: int = 1, **
 
 
 def generated(
-    seed: int, strikes: float, symbol: str = "SPY", breadth: tuple[int, int, int] = (1, 1, 2), **options: object
+    seed: int,
+    strikes: float,
+    symbol: str = "SPY",
+    breadth: tuple[int, int, int] = (1, 1, 2),
+    begins: datetime = BEGINS,
+    **options: object,
 ) -> Simulator:
     """The simulator on a market from the seed; of its expiries there are so many of days, of weeks and of months."""
     sessions = sessions_between(date(2026, 11, 9), date(2027, 2, 26))
-    market = GeneratedMarket(seed, BEGINS, sessions, (symbol,), Breadth(*breadth, strikes), 5.0)
-    return Simulator(market, seed=seed, begins=BEGINS, cash=500_000, **options)
+    market = GeneratedMarket(seed, begins, sessions, (symbol,), Breadth(*breadth, strikes), 5.0)
+    return Simulator(market, seed=seed, begins=begins, cash=500_000, **options)
 
 
 class World:

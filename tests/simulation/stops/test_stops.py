@@ -8,7 +8,7 @@ import numpy as np
 from engine.cli.demo.stopped import Way
 from tests.simulation.stops.judge import SIX, judged, overdue
 
-SEED, MORNING = 1, timedelta(minutes=75)
+SEED, MORNING = 1, timedelta(minutes=60)
 
 
 def test_stops_of_a_morning_cost_little_more_than_their_bounds(tmp_path: Path) -> None:
