@@ -41,7 +41,7 @@ def problems_of(path: Path, text: str) -> Sequence[Problem]:
 
 def _user_of(problem: Problem) -> str | None:
     """The file on whose account something is wrong in common.yaml."""
-    used = re.search(r" \(used by (.+)\)$", problem.message)
+    used = re.search(r" \(used by (.+?\.ya?ml)(?::.+)?\)$", problem.message)
     return used[1] if used else None
 
 

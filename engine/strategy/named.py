@@ -127,7 +127,6 @@ class Preset:
         return {
             "type": "object",
             "minProperties": 1,
-            "propertyNames": {"enum": list(PRESET_KEYS)},
             "examples": ["{exits: [profit >= 50% of credit, dte <= 21]}"],
         }
 

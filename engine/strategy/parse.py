@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ from engine.strategy.composed import Composed, composed, over, plain, with_condi
 from engine.strategy.events import Events
 from engine.strategy.expressions.reader import Patience
 from engine.strategy.expressions.tree import measures_in
-from engine.strategy.loader.document import Document, Shared, read_document
+from engine.strategy.loader.document import Document, Shared, read_document, used_by
 from engine.strategy.loader.model import read_model, without_errors
 from engine.strategy.model import Declared, Strategy, StrategyFile
 from engine.strategy.named import Named, Preset
@@ -47,11 +48,31 @@ def parse_strategies(source: str | bytes, file: str, common: Common | None = Non
         return Parsed(None, in_order(document.problems))
     document.whole, document.shared = document.tree, common.shared if common else None
     found: list[Strategy] = []
-    for one in composed(document, common):
-        document.tree = one.tree
+    trees = composed(document, common)
+    for one in trees:
+        document.tree, document.variant = one.tree, one.variant
         if (strategy := _strategy_of(one, document, common)) is not None:
             found.append(strategy)
-    return Parsed(None if document.has_errors else tuple(found), in_order(document.problems))
+    problems = _joined(document, [one.variant for one in trees])
+    return Parsed(None if document.has_errors else tuple(found), in_order(problems))
+
+
+def _joined(document: Document, variants: Sequence[str]) -> list[Problem]:
+    """The problems, with one of common.yaml that several variants have told once: of all of them it is told of the file."""
+    of = {used_by(document.file, [variant]): variant for variant in variants if variant}
+    kept: list[Problem] = []
+    users: dict[Problem, list[str]] = {}
+    for problem in document.problems:
+        suffix = next((one for one in of if problem.message.endswith(one)), None)
+        if suffix is None:
+            kept.append(problem)
+        else:
+            users.setdefault(replace(problem, message=problem.message.removesuffix(suffix)), []).append(of[suffix])
+    for problem, named in users.items():
+        some = list(dict.fromkeys(named))
+        told = used_by(document.file, [] if len(some) == len(variants) else some)
+        kept.append(replace(problem, message=problem.message + told))
+    return kept
 
 
 def parse_strategy(source: str | bytes, file: str, common: Common | None = None, variant: str = "") -> Parsed[Strategy]:
@@ -262,9 +283,9 @@ def _beyond_account(
     document.problems.clear()
     document.whole, document.shared = document.tree, common.shared if common else None
     for strategy, one in zip(strategies, trees, strict=True):
-        document.tree = one.tree
+        document.tree, document.variant = one.tree, one.variant
         check_within_account(Validation(strategy, document, one.tree), account)
-    return tuple(document.problems)
+    return tuple(_joined(document, [one.variant for one in trees]))
 
 
 _EVENTS = frozenset({"event", *(kind.casefold() for kind in EVENT_KINDS)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,6 +13,8 @@ from engine.strategy.account import Account
 from engine.strategy.common import CommonFile
 from engine.strategy.events import Events
 from engine.strategy.model import StrategyFile
+from engine.strategy.named import PRESET_KEYS
+from engine.strategy.schema_parts import needs, part_of
 
 MODELS: dict[str, tuple[type[BaseModel], str]] = {
     "strategy": (StrategyFile, "A strategy"),
@@ -68,18 +71,34 @@ def schemas() -> dict[str, str]:
 
 def schema_text(name: str) -> str:
     """One schema as text. Raises KeyError for a name that is not in MODELS."""
-    model, title = MODELS[name]
-    schema = model.model_json_schema(by_alias=True, schema_generator=_WithoutDefaults)
-    schema = {"$schema": "http://json-schema.org/draft-07/schema#", **_tidy(schema), "title": title}
+    _, title = MODELS[name]
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", **_declared(name), "title": title}
     if name in _ACROSS:
         schema["allOf"] = _ACROSS[name]
+    if name == "common":
+        _put(schema, "presets", PRESET_KEYS)
     if name == "strategy":
+        _put(schema, "variants", [key for key in schema["properties"] if key not in {"schema", "name", "variants"}])
         needed = schema.pop("required")
         own = [key for key in needed if key not in {"universe", "spread", "sizing"}]
         elsewhere = {"anyOf": [{"required": ["use"]}, {"required": ["variants"]}]}
         schema["required"] = own
-        schema["allOf"] = [*schema["allOf"], {"if": {"not": elsewhere}, "then": {"required": needed}}]
+        whole = {"required": needed, "properties": needs(schema)}
+        schema["allOf"] = [*schema["allOf"], {"if": {"not": elsewhere}, "then": whole}]
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _declared(name: str) -> dict[str, Any]:
+    """The schema of a model."""
+    return _tidy(MODELS[name][0].model_json_schema(by_alias=True, schema_generator=_WithoutDefaults))
+
+
+def _put(schema: dict[str, Any], key: str, keys: Iterable[str]) -> None:
+    """Says what stands below each name of a key: parts of a strategy."""
+    part, definitions = part_of(_declared("strategy"), keys)
+    named: dict[str, Any] = schema["properties"][key]
+    named["additionalProperties"] = {**named.get("additionalProperties", {}), **part}
+    schema["definitions"] = {**schema.get("definitions", {}), **definitions}
 
 
 def _tidy(node: Any) -> Any:

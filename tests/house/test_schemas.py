@@ -64,7 +64,8 @@ def test_every_key_of_a_strategy_is_described() -> None:
 
     assert described == []
     assert schema["required"] == ["schema", "name"]
-    assert {"required": ["schema", "name", "universe", "spread", "sizing"]} in [one.get("then") for one in schema["allOf"]]
+    needed = ["schema", "name", "universe", "spread", "sizing"]
+    assert needed in [one.get("then", {}).get("required") for one in schema["allOf"]]
     assert schema["additionalProperties"] is False
 
 
@@ -72,9 +73,10 @@ def test_every_structure_is_in_the_union_the_template_and_the_schema() -> None:
     union = {member.model_fields["type"].default for member in Spread.__args__[0].__args__}
     schema = json.loads(schemas()["strategy.schema.json"])
 
-    in_schema = {part["properties"]["type"]["const"] for part in schema["definitions"].values() if "type" in part["properties"]}
+    typed = [part["properties"]["type"] for part in schema["definitions"].values() if "type" in part["properties"]]
 
-    assert union == set(STRUCTURES) == in_schema
+    assert union == set(STRUCTURES) == {one["const"] for one in typed if "const" in one}
+    assert [set(one["enum"]) for one in typed if "enum" in one] == [union], "what a variant may say of its spread"
     assert StrategyFile.model_fields["spread"].is_required()
 
 

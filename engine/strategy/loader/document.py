@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -22,7 +23,7 @@ from engine.strategy.loader.invisible import unseen_character
 from engine.strategy.loader.syntax import in_trade_words
 from engine.strategy.problems import Edit, Problem
 from engine.strategy.source import NOWHERE, SHARED_FROM, Listed, Mapped, Place, Text, place_at
-from engine.strategy.way_out import Add, Change, Remove, WayOut, Write, changes_of, is_later, written_first
+from engine.strategy.way_out import Add, Change, Remove, WayOut, Write, changes_of, is_later, joined, written_first
 
 LARGEST_FILE = 256 * 1024
 """Bytes. A hand-written strategy has three thousand; what is larger is another file by mistake."""
@@ -51,6 +52,8 @@ class Document:
     problems: list[Problem]
     whole: Mapped | None = None
     """The tree as it stands in the file, where `tree` is what became of it: one of its variants, with what it takes elsewhere."""
+    variant: str = ""
+    """The name of the variant whose tree it is; empty where the file has none."""
     shared: Shared | None = None
     """The file whose lines stand behind those of this one."""
     _source: Source | None = None
@@ -80,7 +83,8 @@ class Document:
             used = place_at(self.whole or Mapped(), "use")
             return used, f"{message} ({self.shared.file}:{line})", hint, False
         there = Document(self.shared.file, "", list(self.shared.lines), self.shared.tree, [])
-        there.report(Place(line, place.column, place.end_column), f"{message} (used by {self.file})", _moved_up(hint), severity)
+        told = f"{message}{used_by(self.file, [self.variant] if self.variant else [])}"
+        there.report(Place(line, place.column, place.end_column), told, _moved_up(hint), severity)
         self.problems.extend(there.problems)
         return place, message, hint, True
 
@@ -99,6 +103,11 @@ class Document:
     @property
     def has_errors(self) -> bool:
         return any(problem.severity == "error" for problem in self.problems)
+
+
+def used_by(file: str, variants: Sequence[str]) -> str:
+    """Who takes a text from common.yaml that something is wrong with: a file, or those of its variants."""
+    return f" (used by {file}:{joined(variants)})" if variants else f" (used by {file})"
 
 
 def _moved_up(hint: str) -> str:

@@ -168,6 +168,22 @@ def test_line_that_is_wrong_for_one_file_is_told_in_common_with_who_uses_it() ->
 
     assert problem.file == "common.yaml"
     assert problem.message == "'credit' is not defined for a bull_call: it pays a debit (used by puts.yaml)"
+
+
+@pytest.mark.parametrize(
+    ("types", "who"),
+    [
+        (("bull_call", "bull_put", "bull_put"), "puts.yaml:a"),
+        (("bull_call", "bull_put", "bull_call"), "puts.yaml:a and c"),
+        (("bull_call", "bull_call", "bull_call"), "puts.yaml"),
+    ],
+)
+def test_line_that_is_wrong_for_some_variants_is_told_once_with_their_names(types: tuple[str, ...], who: str) -> None:
+    variants = "".join(f"  {name}: {{spread: {{type: {kind}}}}}\n" for name, kind in zip("abc", types, strict=True))
+
+    (problem,) = problems(f"{PUTS}variants:\n{variants}", COMMON.replace("loss >= 200% of credit, ", "loss >= $200, "))
+
+    assert problem.message == f"'credit' is not defined for a bull_call: it pays a debit (used by {who})"
     assert problem.source_line == "    exits: [profit >= 50% of credit, loss >= $200, dte <= 21]"
     assert "profit >= 50% of debit" in applied(COMMON, problem.edits).replace("loss >= 200% of credit, ", "")
 
