@@ -4,7 +4,7 @@
     prepared     chains with their greeks made and kept, and the Parquet file read
     screened     a variant that passes over what changes nothing, and the same one played whole
     pairs        every pair of puts that optopsy makes of the same recording, where it is installed, and a run that also sizes,
-                 gates, walks and exits
+                 gates, walks and exits; whether both say the same of what the run enters
     a long run   the beats of the last fifth of its time against those of the first, where about as much is held in each
 
 Without a file the recording is made from a seed: a share of 1,300 options on each of 120 sessions. FILE may be any recorded
@@ -21,8 +21,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from decimal import Decimal
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -31,6 +29,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench import agreement
 from engine.domain.session import NEW_YORK
 from engine.pricing.black_scholes import greeks
 from engine.research.ahead.at_once import found_at_once, openings_of
@@ -109,12 +108,16 @@ def main(words: Sequence[str]) -> None:
             _row(f"a variant {name}, played whole", whole)
             _row(f"a variant {name}, screened", screened)
             _goal(f"screened, of one {name}", screened / whole, "<=", SCREENED_MOST)
-        others = pairs(recorded)
-        if others is None:
-            print("  optopsy is not installed, so its pairs were not made")
-        else:
+        if agreement.is_installed():
+            frame = agreement.told(recorded.path)
+            others = _ms(lambda: agreement.pairs(frame))
             _row("every pair of puts, by optopsy", others)
             _goal("a run that always holds something, times the pairs", whole / others, "<=", PAIRS_MOST)
+            entries = agreement.Entries()
+            backtest(busy, history, None, observers=(entries,))
+            _agreement(agreement.agreed(recorded.path, entries))
+        else:
+            print("  optopsy is not installed, so its pairs were not made")
         first, last = fifths(busy, history, folder)
         _row("a beat of the first fifth", first)
         _row("a beat of the last fifth", last)
@@ -159,21 +162,6 @@ def played(request: Request, folder: Path) -> tuple[float, float]:
     openings_of(request, history, folder / "kept")
     whole = _ms(lambda: backtest(request, history, None))
     return whole, _ms(lambda: backtest(request, history, None, openings=openings_of(request, history, folder / "kept")))
-
-
-def pairs(recorded: Recorded) -> float | None:
-    """Every pair of puts by optopsy, ms; None where it is not installed."""
-    if find_spec("optopsy") is None:
-        return None
-    optopsy = import_module("optopsy")
-    named = {"underlying": "underlying_symbol", "right": "option_type", "expiry": "expiration", "quote_ts": "quote_date"}
-    kept_columns = ["underlying", "underlying_price", "right", "expiry", "quote_ts", "strike", "bid", "ask"]
-    table = rows(recorded.path).select(kept_columns)
-    told = table.rename_columns([named.get(name, name) for name in kept_columns]).to_pandas()
-    told["option_type"] = told["option_type"].map({"P": "p", "C": "c"})
-    told["quote_date"] = told["quote_date"].dt.tz_convert("America/New_York").dt.tz_localize(None).dt.normalize()
-    told["expiration"] = told["expiration"].astype("datetime64[ns]")
-    return _ms(lambda: optopsy.short_put_spread(told, raw=True, max_entry_dte=60))
 
 
 def fifths(request: Request, history: History, folder: Path) -> tuple[float, float]:
@@ -255,6 +243,13 @@ def _series(at: datetime, spot: float, expiry: date) -> pa.Table:
 
 def _row(name: str, ms: float) -> None:
     print(f"  {name:<52} {ms:>12,.3f}", flush=True)
+
+
+def _agreement(found: agreement.Agreement) -> None:
+    print(f"  {found.kept} entries of the run are among the pairs, {len(found.apart)} of them more than half a cent away at mid")
+    print(f"  {found.dropped} are not, {len(found.unexplained)} of them for no reason that the recording shows")
+    for words in (*found.apart, *found.unexplained):
+        print(f"    {words}")
 
 
 def _goal(name: str, ratio: float, sign: str, bound: float) -> None:
