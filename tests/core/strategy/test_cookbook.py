@@ -23,7 +23,10 @@ from tests import given
 COOKBOOK = Path(__file__).parents[3] / "docs" / "cookbook"
 EVENTS = Path(__file__).parents[3] / "strategies" / "events.yaml"
 FILES = sorted(COOKBOOK.glob("*.yaml"))
-WITHOUT_A_STOP = {"one_trade_at_935.yaml", "contango_put_spread.yaml", "opening_range_60_minutes.yaml"}
+WITHOUT_A_STOP = {
+    *("one_trade_at_935.yaml", "contango_put_spread.yaml", "opening_range_60_minutes.yaml"),
+    "vix_call_hedge.yaml",
+}
 """Files of which it is warned that nothing limits a loss, as the trader wants it."""
 TODAY = date(2026, 11, 23)
 FINDER = Finder(Scanner())
@@ -274,6 +277,24 @@ def test_monthly_condor_looks_at_no_weekly_expiry() -> None:
     friday = given.market("IWM")
     assert not is_searched(strategy, friday, at=datetime(2026, 11, 27, 15, 0, tzinfo=UTC))
     assert is_searched(strategy, friday)
+
+
+def test_hedge_buys_the_30_delta_call_on_the_vix_and_is_sold_in_a_panic() -> None:
+    strategy, expiries = recipe("vix_call_hedge"), [TODAY + timedelta(days=days) for days in (23, 30, 58)]
+    options = given.options(range(12, 61), expiries=expiries, spot=20.0, iv=0.9, root="VIX", underlying="VIX")
+
+    best, *_ = found_by(strategy, given.chain(options))
+
+    bought, sold = best.spread.legs if best.spread.legs[0].sign > 0 else best.spread.legs[::-1]
+    assert (bought.contract.put_call, bought.sign, sold.sign) == ("C", 1, -1)
+    assert {leg.contract.expiry for leg in best.spread.legs} == {TODAY + timedelta(days=30)}
+    assert 10 <= sold.contract.strike - bought.contract.strike <= 15
+    quotes = dict(zip((leg.sign for leg in best.spread.legs), best.quotes, strict=True))
+    assert quotes[1].delta == pytest.approx(0.30, abs=0.06)
+    assert is_searched(strategy, given.market("VIX", 20.0, vix=20.0))
+    assert not is_searched(strategy, given.market("VIX", 13.0, vix=13.0)), "nothing is hedged while it is calm"
+    assert due(strategy, vix=52.0, dte=12) == ["vix >= 50: close", "let expire: let expire"]
+    assert "vix >= 50: close" not in due(strategy, vix=30.0, dte=12)
 
 
 def test_put_of_the_opening_range_is_sold_at_the_low_of_the_first_hour() -> None:
