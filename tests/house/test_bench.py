@@ -9,7 +9,21 @@ pytest.importorskip("pandas", reason="the benchmarks' extra is not installed")
 from numba.core.dispatcher import Dispatcher
 
 from bench import __main__ as bench
-from bench import condor_peers, console, decide, edits, journal_size, latency, lines, more_legs, peers, research, timing, vertical
+from bench import (
+    condor_peers,
+    console,
+    decide,
+    edits,
+    fanout,
+    journal_size,
+    latency,
+    lines,
+    more_legs,
+    peers,
+    research,
+    timing,
+    vertical,
+)
 
 LOADS = {name: latency.Latency(103, 1_300, 1, 17.0, 24.0, 26.0, 41.0, 160.0) for name in ("quiet", latency.FULL)}
 
@@ -66,3 +80,14 @@ def test_bench_of_research_prints_every_goal(monkeypatch: pytest.MonkeyPatch, ca
 
     printed = capsys.readouterr().out
     assert printed.count(" pass") + printed.count(" miss") >= 5
+
+
+@pytest.mark.slow
+def test_bench_of_fan_out_prints_what_a_shard_costs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(fanout, "find_spec", lambda _name: None)
+
+    fanout.main([4])
+
+    printed = capsys.readouterr().out
+    assert "two processes" in printed
+    assert "of a cluster are not installed" in printed

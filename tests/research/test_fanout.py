@@ -3,16 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
+from bench.fanout import cluster
 from engine.domain.errors import UserError
 from engine.research import fanout
 from engine.research.fanout import Folder, done, executor_of, results_in
@@ -22,7 +19,7 @@ from tests.research import given
 from tests.research.tuning.given import Here
 from tests.research.tuning.test_study import OVER, asked
 
-distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
+pytest.importorskip("distributed", reason="needs the extra `cluster`")
 
 
 def jobs_of(tmp_path: Path, days: int, count: int) -> list[Job]:
@@ -34,53 +31,6 @@ def jobs_of(tmp_path: Path, days: int, count: int) -> list[Job]:
 
 def named(job: Job) -> str:
     return f"{digest(job)}.parquet"
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """A scheduler and its workers, processes of their own."""
-
-    address: str
-    workers: list[subprocess.Popen[str]]
-
-
-@contextmanager
-def cluster(folder: Path, count: int) -> Generator[Cluster]:
-    """A scheduler with so many workers on loopback."""
-    told = folder / "scheduler.json"
-    begun: list[subprocess.Popen[str]] = []
-
-    def start(*words: str) -> subprocess.Popen[str]:
-        made = subprocess.Popen([sys.executable, "-m", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
-        begun.append(made)
-        return made
-
-    try:
-        start(
-            "distributed.cli.dask_scheduler",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            "0",
-            "--no-dashboard",
-            "--scheduler-file",
-            str(told),
-        )
-        worker = ("distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard", "--scheduler-file", str(told))
-        workers = [start(*worker, "--host", "127.0.0.1", "--local-directory", str(folder)) for _ in range(count)]
-        with _client(told) as client:
-            client.wait_for_workers(count, timeout=120)
-            yield Cluster(client.scheduler.address, workers)
-    finally:
-        for one in reversed(begun):
-            one.kill()
-            one.wait()
-
-
-@contextmanager
-def _client(told: Path) -> Generator:
-    with distributed.Client(scheduler_file=str(told), timeout=120, set_as_default=False) as client:
-        yield client
 
 
 class Killing(Folder):
