@@ -1,6 +1,7 @@
 """What may be written where a cursor stands, and what the word under it means."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.lsp.declared import Offer, at, keys, schema_of, sentence, values
 from engine.lsp.places import cursor_at, path_of, structure_of
@@ -9,7 +10,7 @@ from engine.strategy.measures.declaration import Declaration
 from engine.strategy.measures.index import declared_in, find_measures
 from engine.strategy.spreads.union import STRUCTURES
 from engine.strategy.template import template
-from engine.strategy.units import EXAMPLES
+from engine.strategy.units import EXAMPLES, Unit
 
 _LINES: dict[tuple[str | None, ...], tuple[Relation, ...]] = {
     ("when", None): ("market",),
@@ -19,11 +20,16 @@ _LINES: dict[tuple[str | None, ...], tuple[Relation, ...]] = {
     ("exits", None): ("position", "market"),
 }
 """Where lines of conditions stand in a strategy, and of what they speak."""
+_VIEWED: tuple[tuple[str | None, ...], ...] = (("spread", "rules", None), ("spread", "rank"))
+"""Of these, where an expected value may be taken at a view."""
+_AT = re.compile(r"\bexpected[_ ]value +at(?: +[a-z0-9_]*)?$")
 _COMPARES = ("<", ">", "=")
 
 
-def offers(kind: str, lines: Sequence[str], line: int, column: int) -> Iterator[Offer]:
-    """Keys of the section, values of the key, or parts of a line; in an empty file, whole strategies."""
+def offers(kind: str, lines: Sequence[str], line: int, column: int, views: Mapping[str, str] | None = None) -> Iterator[Offer]:
+    """Keys of the section, values of the key, or parts of a line; in an empty file, whole strategies. `views` are the views of a
+    price that its lines may name, by name with what they say.
+    """
     if kind == "strategy" and not any(text.strip() for text in lines):
         for structure, declared in STRUCTURES.items():
             yield Offer(structure, template("my_strategy", structure), (declared.__doc__ or "").strip().splitlines()[0])
@@ -31,6 +37,11 @@ def offers(kind: str, lines: Sequence[str], line: int, column: int) -> Iterator[
     cursor = cursor_at(lines, line, column)
     path = path_of(cursor)
     structure = None if path == ("spread", "type") else structure_of(lines)  # which is about to be another
+    if kind == "strategy" and path in _VIEWED and _AT.search(cursor.typed):
+        yield from (Offer(name, name, f"the view {says}") for name, says in (views or {}).items())
+        volatilities = (one for one in declared_in("market").values() if one.unit is Unit.VOL)
+        yield from (Offer(one.name, one.as_written, one.sentence) for one in volatilities)
+        return
     measure = _compared(cursor.typed, path) if kind == "strategy" and path in _LINES else None
     if measure is not None:
         yield from _units(measure)

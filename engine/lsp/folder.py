@@ -7,8 +7,10 @@ from pathlib import Path
 
 from engine.domain.errors import UserError
 from engine.runtime.reading import read_folder
+from engine.strategy.loader.document import read_document
 from engine.strategy.parse import ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE, check_files
 from engine.strategy.problems import Problem
+from engine.strategy.viewed import views_written
 
 SHARED = (ACCOUNT_FILE, COMMON_FILE, EVENTS_FILE)
 SUFFIXES = (".yaml", ".yml")
@@ -37,6 +39,18 @@ def problems_of(path: Path, text: str) -> Sequence[Problem]:
     others = {name: found for name, found in beside.items() if name not in SHARED}
     found = check_files({**others, **shared, path.name: text})
     return [_here(problem, text, path.name) for problem in found if path.name in {problem.file, _user_of(problem)}]
+
+
+def views_here(path: Path, text: str) -> dict[str, str]:
+    """The views of a price that a file may name, its own before those of the common.yaml beside it, with what they say."""
+    try:
+        shared = (path.parent / COMMON_FILE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):  # none is there, or none that can be read
+        shared = ""
+    found: dict[str, str] = {}
+    for source in (shared, text):
+        found |= {name: str(view) for name, view in views_written(read_document(source, path.name).tree).items()}
+    return found
 
 
 def _user_of(problem: Problem) -> str | None:

@@ -12,7 +12,7 @@ from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument
 
 from engine.lsp import completing
-from engine.lsp.folder import is_ours, kind_of, problems_of
+from engine.lsp.folder import is_ours, kind_of, problems_of, views_here
 from engine.lsp.formatting import formatted
 from engine.lsp.places import cursor_at, path_of, structure_of, word_at
 from engine.lsp.said import lines_said
@@ -115,7 +115,7 @@ def _completion(document: TextDocument, server: LanguageServer, position: lsp.Po
     lines, path = document.source.split("\n"), _path(document)
     if path.suffix not in {".yaml", ".yml"} or where.line >= len(lines):
         return []
-    offers = completing.offers(kind_of(path), lines, where.line, where.character)
+    offers = completing.offers(kind_of(path), lines, where.line, where.character, views_here(path, document.source))
     return [
         lsp.CompletionItem(
             offer.label,

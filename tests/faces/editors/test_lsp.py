@@ -73,6 +73,10 @@ def test_server_completes_keys_values_measures_units_and_whole_files_and_says_wh
         assert {"profit", "dte", "short_delta"} <= set(await offered("  - ", "exits:"))
         assert "50% of credit" in await offered("  - profit >= ", "exits:")
         assert (await offered("  - ", "when:"))["rsi"] == "rsi(14 days)"
+        (tmp_path / "common.yaml").write_text("schema: 1\nviews:\n  calm: within 2% in 30 days\n")
+        at_views = await offered("  rank: expected_value at ", "spread:")
+        assert (at_views["calm"], at_views["realized_vol"]) == ("calm", "realized_vol(20 days)")
+        assert "profit" not in at_views
         await made.open(path, given.STRATEGY)
         at = next(number for number, text in enumerate(lines) if "200% of credit" in text)
         assert "loss" in await made.hover(path, at, lines[at].index("loss") + 1)
