@@ -13,7 +13,7 @@ from engine.cli.client import ask, named
 from engine.cli.money import price
 from engine.cli.options import STATE, By, State
 from engine.cli.remote import say_word
-from engine.cli.show import Row, is_attended, is_yes, pairs, say, show_told
+from engine.cli.show import Row, is_agreed, is_attended, pairs, say, show_told
 from engine.domain.errors import EngineError, UserError
 
 NOT_FOUND = "no option is foreign: all that the broker holds is of a position here, or it was not asked yet"
@@ -67,12 +67,8 @@ def adopt(
         raise EngineError(str(found["obstacle"]))
     seen = _seen(cast("Sequence[Row]", found["foreign"]), chosen)
     pairs(_adopting(cast("Row", found["position"]), without_exits=without_exits))
-    if not yes:
-        if not is_attended():
-            raise UserError("nothing was adopted: without a terminal nobody can be asked; say --yes to adopt it as shown")
-        if not is_yes("\nadopt it? [y/N] "):
-            say("nothing was adopted; it stays foreign, and nobody here trades it")
-            return 1
+    if not yes and not is_agreed("adopted", "adopt it", "it stays foreign, and nobody here trades it"):
+        return 1
     print()
     return say_word(state, "/v1/adoption", by, reason, strategy=strategy or "", legs=seen)
 

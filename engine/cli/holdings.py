@@ -11,7 +11,7 @@ from engine.cli.amounts import dollars, instant, marked, money, priced
 from engine.cli.client import ask, named, rows
 from engine.cli.options import STATE, By, State
 from engine.cli.remote import say_word
-from engine.cli.show import Format, Row, is_attended, is_yes, pairs, say, show, show_told
+from engine.cli.show import Format, Row, is_agreed, pairs, say, show, show_told
 from engine.domain.errors import EngineError, UserError
 
 HELD = (
@@ -117,12 +117,8 @@ def close(
     pairs(_closing(row))
     if row["obstacle"]:
         raise EngineError(f"nothing was sent: {row['obstacle']}")
-    if not yes:
-        if not is_attended():
-            raise UserError("nothing was sent: without a terminal nobody can be asked; say --yes to close it as shown")
-        if not is_yes("\nclose it? [y/N] "):
-            say("nothing was sent; the position stays open")
-            return 1
+    if not yes and not is_agreed("sent", "close it", "the position stays open"):
+        return 1
     print()
     return say_word(state, f"/v1/positions/{named(position)}/close", by, reason, shown_net=row["mid"], **portion)
 
@@ -168,12 +164,8 @@ def release(
     row = cast("Row", heard.found)
     print(f"{heard.engine}\n")
     pairs(_releasing(row))
-    if not yes:
-        if not is_attended():
-            raise UserError("nothing was released: without a terminal nobody can be asked; say --yes to release it as shown")
-        if not is_yes("\nrelease it for good? [y/N] "):
-            say("nothing was released; its exits go on")
-            return 1
+    if not yes and not is_agreed("released", "release it for good", "its exits go on"):
+        return 1
     print()
     return say_word(state, f"/v1/positions/{named(position)}/release", by, reason)
 

@@ -10,9 +10,9 @@ from engine.cli.amounts import dollars, money
 from engine.cli.client import ask, named
 from engine.cli.options import STATE, By, State
 from engine.cli.remote import say_word
-from engine.cli.show import Row, is_attended, is_yes, pairs, say
+from engine.cli.show import Row, is_agreed, pairs
 from engine.domain.deeds import RollDeed
-from engine.domain.errors import EngineError, UserError
+from engine.domain.errors import EngineError
 
 
 def roll(
@@ -49,12 +49,8 @@ def roll(
     pairs(_told(row))
     if row["obstacle"]:
         raise EngineError(f"nothing was sent: {row['obstacle']}")
-    if not yes:
-        if not is_attended():
-            raise UserError("nothing was sent: without a terminal nobody can be asked; say --yes to roll it as shown")
-        if not is_yes("\nroll it? [y/N] "):
-            say("nothing was sent; the position stays as it is")
-            return 1
+    if not yes and not is_agreed("sent", "roll it", "the position stays as it is"):
+        return 1
     print()
     return say_word(state, path, by, reason, shown_net=row["mid"], what=what)
 

@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.domain.errors import UserError
+
 Format = Literal["table", "json", "csv"]
 Row = Mapping[str, object]
 
@@ -120,6 +122,20 @@ def _folded(text: str, columns: int | None, indent: str) -> str:
 def is_attended() -> bool:
     """Whether somebody sits at the terminal who can be asked."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def is_agreed(done: str, to: str, kept: str) -> bool:
+    """Whether a person at the terminal agrees to what was shown: `done` is what would have been ("sent"), `to` what is asked for
+    ("close it"), `kept` what a no leaves, and says.
+
+    Raises UserError without a terminal, where nobody can be asked.
+    """
+    if not is_attended():
+        raise UserError(f"nothing was {done}: without a terminal nobody can be asked; say --yes to {to} as shown")
+    if is_yes(f"\n{to}? [y/N] "):
+        return True
+    say(f"nothing was {done}; {kept}")
+    return False
 
 
 def is_yes(question: str) -> bool:
