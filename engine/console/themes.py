@@ -8,6 +8,8 @@ from textual.theme import Theme
 MEANINGS = ("up", "down", "warn", "info", "stale", "fault", "strong")
 """Money up or filled · money down or rejected · needs a look · information · old or switched off · an error of the system."""
 MODES = ("live", "paper", "sim", "replay")
+TROUGHS = ("scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active", "scrollbar-corner-color")
+"""What scrollbars run in: of the screen's own colour, or a black band stands where nothing is to be scrolled."""
 DARK, LIGHT, CONTRAST, COLOUR_SAFE = "spreads-dark", "spreads-light", "spreads-high-contrast", "spreads-colour-safe"
 
 
@@ -31,7 +33,11 @@ def _theme(
         surface=surface,
         panel=panel,
         dark=dark,
-        variables={**meanings, **{f"mode-{mode}": colour for mode, colour in modes.items()}},
+        variables={
+            **meanings,
+            **{f"mode-{mode}": colour for mode, colour in modes.items()},
+            **dict.fromkeys(TROUGHS, background),
+        },
     )
 
 

@@ -66,7 +66,8 @@ def needs_you(status: Status, approvals: Sequence[Approval], positions: Sequence
         yield row(("6 ", "info"), (f"{refused.file}: {refused.problem}", "warn"))
     for changed in status.changed:
         if changed.direction == "loosened":
-            yield row(("6 ", "info"), (f"loosened: {changed.changes[0] if changed.changes else changed.file}", "warn"))
+            what = changed.changes[0] if changed.changes else changed.file
+            yield row(("6 ", "info"), (f"{changed.strategy or changed.file} loosened: {what}", "warn"))
 
 
 def greeks_lines(positions: Sequence[Position], limits: Sequence[UsedLimit]) -> list[Line]:

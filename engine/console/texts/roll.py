@@ -24,7 +24,10 @@ def roll_lines(roll: RollPreview) -> list[Line]:
         lines.append(facts(("  can lose", most, "down"), ("fees", fees), ("", f"passes all {opens.gates} gates", "up")))
     if roll.mid is not None:
         at_mid, certain = roll.brings_at_mid_usd, roll.brings_at_natural_usd
-        wanted = "more than nothing" if roll.wanted == 0 else f"{number(roll.wanted)} a share"
+        least = roll.wanted or 0.0
+        wanted = (
+            "more than nothing" if not least else f"{number(abs(least))} a share {'paid at most' if least < 0 else 'at least'}"
+        )
         lines += [
             EMPTY,
             facts(

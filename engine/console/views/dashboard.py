@@ -48,6 +48,7 @@ class DashboardView(View):
     AUTO_FOCUS: ClassVar[str | None] = "VerticalScroll"
     DEFAULT_CSS = """
     DashboardView VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
+    DashboardView Grid, DashboardView VerticalScroll { background: $background; }
     DashboardView Grid { grid-size: 3; grid-columns: 1fr 1fr 74; grid-rows: auto; height: auto; }
     DashboardView.narrow Grid { grid-size: 2; grid-columns: 1fr; }
     DashboardView.narrow #greeks { column-span: 2; }

@@ -7,6 +7,13 @@ WebSocket.prototype.send = function (said) {
     send.call(this, said);
   }
 };
+// The console needs eighty columns: on a narrow screen its letters are smaller, which two fingers make larger again.
+const COLUMNS = 80, WIDTH_OF_A_LETTER = 0.6, SMALLEST_PX = 8;
+addEventListener("DOMContentLoaded", () => {
+  const terminal = document.querySelector(".textual-terminal");
+  const fits = Math.floor(innerWidth / COLUMNS / WIDTH_OF_A_LETTER);
+  terminal.dataset.fontSize = String(Math.max(SMALLEST_PX, Math.min(Number(terminal.dataset.fontSize), fits)));
+});
 const focus = () => {
   const keys = document.querySelector(".xterm-helper-textarea");
   if (keys && !document.body.classList.contains("-closed")) {

@@ -14,10 +14,13 @@ from engine.api.models.strategies import Strategy
 from engine.console.logfile import last_lines
 from engine.console.performance import closed, equity, grouped, performance
 from engine.console.texts.candidate import candidate_lines
+from engine.console.texts.dashboard import needs_you
 from engine.console.texts.position import next_exit, position_lines, state_of
 from engine.console.texts.strategy import strategy_lines
+from engine.console.themes import THEMES, TROUGHS
 from tests.faces.console.answers import AT, candidate, closed_positions, position, status, strategies
 from tests.faces.console.conftest import Opened
+from tests.faces.console.engine import made
 
 
 @pytest.mark.parametrize(
@@ -198,3 +201,17 @@ def test_strategy_tells_its_rung_what_it_takes_and_what_its_group_uses() -> None
     assert "noted 3 on 2 days   supposed open 1   seen to close 2" in told
     assert "variant spy   takes preset out_at_half, condition calm" in told
     assert "group premium   open 2 of 5   today 1 of 4   can lose $6,090 of $10,000" in told
+
+
+def test_looser_limit_that_needs_a_look_names_whose_it_is() -> None:
+    told = {"at": AT, "file": "alloc.yaml", "strategy": "alloc_near", "direction": "loosened", "changes": ["open was 1, is 2"]}
+    known = made(Status, {**status(), "changed": [told]})
+
+    lines = ["".join(text for text, _ in line) for line in needs_you(known, (), (), AT)]
+
+    assert "6 alloc_near loosened: open was 1, is 2" in lines
+
+
+def test_scrollbars_run_in_the_colour_of_the_screen() -> None:
+    for theme in THEMES:
+        assert {theme.variables[name] for name in TROUGHS} == {theme.background}

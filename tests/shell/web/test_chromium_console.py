@@ -8,7 +8,7 @@ from engine.cli.web import CONSOLE
 from engine.web.server import Place
 from tests.shell.api.test_remote import free_port
 from tests.shell.runtime.serving import Api, asked, serve
-from tests.shell.web.chromium import PROGRAM, tab
+from tests.shell.web.chromium import PHONE, PROGRAM, tab
 from tests.shell.web.test_served import served
 
 pytest.importorskip("textual_serve", reason="the console in a browser needs textual-serve: the extra `web`")
@@ -44,5 +44,9 @@ def test_keys_work_at_once_and_nothing_is_loaded_from_elsewhere(tmp_path: Path) 
 
             await page.press("a.halt")
             await page.until("document.activeElement.id == 'word'")
+
+            await page.say("Emulation.setDeviceMetricsOverride", **PHONE)
+            await page.say("Page.navigate", url=f"{url}/console")
+            await page.until("document.querySelector('.textual-terminal')?.dataset.fontSize == '8'")
 
     serve(story)
