@@ -20,7 +20,7 @@ def ending(strategies: Iterable[Strategy], events: Events | None, today: date) -
     """
     known: dict[EventKind, EventDays] = {listed.kind: listed for listed in events.calendar()} if events is not None else {}
     for strategy in strategies:
-        yield from _passed(strategy, today) if strategy.enabled else ()
+        yield from passed([strategy], today)
         asked = asked_of(strategy) if strategy.enabled else {}
         if asked and events is None:
             yield f"{strategy.name} asks for {_joined(asked)}, and there is no events.yaml: that is unknown, and it opens nothing"
@@ -40,9 +40,15 @@ def asked_of(strategy: Strategy) -> dict[EventKind, int]:
     return asked
 
 
-def _passed(strategy: Strategy, today: date) -> Iterator[str]:
-    spread = strategy.spread
-    for view in views_in(*(rule.expression for rule in spread.rules), spread.rank):
+def passed(strategies: Iterable[Strategy], today: date) -> Iterator[str]:
+    """A sentence for each view of a price of an enabled strategy whose day has passed."""
+    viewed = (
+        (strategy, view)
+        for strategy in strategies
+        if strategy.enabled
+        for view in views_in(*(rule.expression for rule in strategy.spread.rules), strategy.spread.rank)
+    )
+    for strategy, view in viewed:
         if isinstance(view, NamedView) and view.says.by is not None and view.says.by < today:
             yield (
                 f"{strategy.name}: the view '{view.name}' was by {view.says.by.day} {view.says.by:%b %Y}, which has passed: it is"

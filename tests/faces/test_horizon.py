@@ -29,3 +29,20 @@ def test_list_that_ends_soon_or_has_ended_is_told(today: tuple[int, int, int], t
 )
 def test_who_does_not_ask_or_is_broken_hears_nothing_of_it(texts: dict[str, bytes]) -> None:
     assert list(outdated(texts, date(2027, 1, 1))) == []
+
+
+@pytest.mark.parametrize("beside", [{}, {"events.yaml": EVENTS}])
+@pytest.mark.parametrize(("today", "told"), [((2026, 12, 18), 0), ((2026, 12, 19), 1)])
+def test_view_whose_day_has_passed_is_told_with_a_list_of_events_and_without(
+    beside: dict[str, bytes], today: tuple[int, int, int], told: int
+) -> None:
+    text = f"{STRATEGY}views: {{up: SPY above $600 by 18 Dec 2026}}\n"
+    viewed = "\n".join("  rank: expected_value at up" if line.startswith("  rank:") else line for line in text.splitlines())
+    viewed = (
+        viewed if "rank: expected_value" in viewed else viewed.replace("spread:\n", "spread:\n  rank: expected_value at up\n")
+    )
+
+    notices = list(outdated({"puts.yaml": viewed.encode(), **beside}, date(*today)))
+
+    assert len(notices) == told
+    assert all("the view 'up' was by 18 Dec 2026, which has passed" in one for one in notices)
