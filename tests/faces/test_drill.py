@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -166,8 +167,11 @@ def test_every_drill_of_the_shipped_strategies_ends_well(name: str, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_json_has_every_verdict(spreads: Spreads) -> None:
-    ran = spreads("drill", "corrected", "--strategies", shipped("strategies"), "--minutes", "15", "--format", "json")
+def test_json_has_every_verdict(spreads: Spreads, tmp_path: Path) -> None:
+    for name in ("account.yaml", "events.yaml", "spx_bull_put.yaml"):
+        shutil.copy(shipped("strategies") / name, tmp_path)
+
+    ran = spreads("drill", "corrected", "--strategies", tmp_path, "--minutes", "15", "--format", "json")
 
     (found,) = json.loads(ran.out)
     assert (ran.code, found["name"], found["ended_well"]) == (0, "corrected", True)
