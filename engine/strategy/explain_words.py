@@ -38,6 +38,11 @@ def listed(parts: list[str] | tuple[str, ...]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
+def an(noun: str) -> str:
+    """An iron condor, a calendar."""
+    return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"
+
+
 def all_of(conditions: Iterable[Condition]) -> str:
     """The lines, each as it is written."""
     return "; ".join(f"`{condition.text}`" for condition in conditions)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from engine.strategy import guesses
+from engine.strategy.explain_words import an
 from engine.strategy.expressions.reader import LineReader
 from engine.strategy.parse import parse_strategy
 from engine.strategy.said import Said, written
@@ -230,7 +231,7 @@ def _places(said: Said, kind: tuple[type[Structure], str]) -> dict[str, str]:
         both = ("long_delta", "short_delta") if structure.pays == "debit" else ("short_delta", "long_delta")
         ranges = [guesses.deltas(found[one]) for one in ("first", "second")]
         if not all(ranges) or not all(one in structure.model_fields for one in both):
-            raise NotUnderstood(f"{found[0].strip()!r} are no two deltas of {_one(structure)}")
+            raise NotUnderstood(f"{found[0].strip()!r} are no two deltas of {_an(structure)}")
         _forget_legs(keys)
         keys |= {key: one[0] for key, one in zip(both, ranges, strict=True)}
     if found := said.take(
@@ -240,26 +241,26 @@ def _places(said: Said, kind: tuple[type[Structure], str]) -> dict[str, str]:
         delta = guesses.deltas(" ".join(one for one in (found["one"] or found["other"], found["two"]) if one))
         key = next((one for one in _leg_keys(structure, "delta") if one in structure.model_fields), None)
         if not delta or key is None:
-            raise NotUnderstood(f"{found[0].strip()!r} is no delta of {_one(structure)}")
+            raise NotUnderstood(f"{found[0].strip()!r} is no delta of {_an(structure)}")
         _forget_legs(keys)
         keys[key] = delta[0]
     if said.take(r"\b(?:at|on)[- ]the[- ]money\b|\batm\b"):
         key = next((one for one in _leg_keys(structure, "strike") if one in structure.model_fields), None)
         if key is None:
-            raise NotUnderstood(f"no leg of {_one(structure)} is told where to stand by its strike")
+            raise NotUnderstood(f"no leg of {_an(structure)} is told where to stand by its strike")
         _forget_legs(keys)
         keys[key] = "at the money"
     if found := said.take(
         rf"\$?(?P<near>{_NUMBER})\s*/\s*\$?(?P<far>{_NUMBER})[\s-]*(?:points?|dollars?|\$)?[\s-]*(?:wide|wings?|width)\b"
     ):
         if "near" not in keys.get("width", ""):
-            raise NotUnderstood(f"{found[0].strip()!r}: {_one(structure)} has one width")
+            raise NotUnderstood(f"{found[0].strip()!r}: {_an(structure)} has one width")
         keys["width"] = f"{{near: ${found['near']}, far: ${found['far']}}}"
     if found := said.take(
         rf"\$?(?P<one>{_NUMBER})(?:\s*(?:-|to)\s*\$?(?P<two>{_NUMBER}))?[\s-]*(?:points?|dollars?|\$)?[\s-]*(?:wide|wings?|width)\b"
     ):
         if "width" not in structure.model_fields:
-            raise NotUnderstood(f"{_one(structure)} has no width")
+            raise NotUnderstood(f"{_an(structure)} has no width")
         wide = "-".join(f"${one}" for one in (found["one"], found["two"]) if one)
         keys["width"] = f"{{near: {wide}, far: 2 x near}}" if "near" in keys.get("width", "") else wide
     days = said.take(
@@ -293,9 +294,8 @@ def _forget_legs(keys: dict[str, str]) -> None:
             keys.pop(f"{leg}_{of}", None)
 
 
-def _one(structure: type[Structure]) -> str:
-    name = structure.name().replace("_", " ")
-    return f"{'an' if name[0] in 'aeio' else 'a'} {name}"
+def _an(structure: type[Structure]) -> str:
+    return an(structure.name().replace("_", " "))
 
 
 def _example(structure: type[Structure]) -> dict[str, str]:

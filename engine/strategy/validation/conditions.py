@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from engine.domain.parts import ALL
 from engine.strategy.conditions import LEFT_SIDES
+from engine.strategy.explain_words import an
 from engine.strategy.expressions.tree import And, Condition, Expression, Measure, measures_in
 from engine.strategy.measures.index import declaration
 from engine.strategy.measures.positions import SIDE_MEASURES
@@ -75,17 +76,17 @@ def _check_defined(validation: Validation, where: Place | Condition, measure: Me
             paid = "debit" if spread.pays == "debit" else "max_loss"
             what = write(re.sub(r"\bmax_profit\b", paid, " ".join(where.text.split())))
         held = " that is open" if name not in spread.lacks else ""
-        validation.error(where, f"'{name}' is not defined for {_a(spread.name())}{held}: {lacks[name]}", what)
+        validation.error(where, f"'{name}' is not defined for {an(spread.name())}{held}: {lacks[name]}", what)
     elif name == "short_strike" and isinstance(where, Condition):
         _check_strike(validation, where)
     elif name in CREDITS_OF_SIDES and len({leg.put_call for leg in spread.shape.legs}) < 2:
-        message = f"'{name}' is not defined for {_a(spread.name())}: all of its legs are of one right"
+        message = f"'{name}' is not defined for {an(spread.name())}: all of its legs are of one right"
         whole = write("return_on_risk")
         if isinstance(where, Condition):
             whole = write(re.sub(rf"\b{name}\b", "credit", " ".join(where.text.split())))
         validation.error(where, message, whole)
     elif name in SIDE_MEASURES and len({leg.put_call for leg in spread.shape.legs}) < 2:
-        message = f"'{name}' is not defined for {_a(spread.name())}: all of its legs are of one right"
+        message = f"'{name}' is not defined for {an(spread.name())}: all of its legs are of one right"
         whole = name.split("_side_", 1)[1].replace("delta", "short_delta").replace("breached", "short_strike_breached")
         whole = whole.replace("distance", "short_distance")
         validation.error(where, message, _turned(where, name, whole))
@@ -93,11 +94,11 @@ def _check_defined(validation: Validation, where: Place | Condition, measure: Me
         return
     elif spread.pays != "either":
         pays = "receives a credit" if spread.pays == "credit" else "pays a debit"
-        message = f"'{name}' is not defined for {_a(spread.name())}: it {pays}"
+        message = f"'{name}' is not defined for {an(spread.name())}: it {pays}"
         validation.error(where, message, _turned(where, name, name.replace(defined_for, spread.pays)))
     elif measure.relation == "position":
         other = "debit" if defined_for == "credit" else "credit"
-        message = f"{_a(spread.name())} may open for a {other}, and '{name}' of that position is unknown: this would never hold"
+        message = f"{an(spread.name())} may open for a {other}, and '{name}' of that position is unknown: this would never hold"
         validation.error(where, message, _turned(where, name, "max_loss"))
 
 
@@ -108,18 +109,14 @@ def _check_strike(validation: Validation, where: Condition) -> None:
     apart = re.compile(r"\bprice\s*-\s*short_strike\b" if rights == {"C"} else r"\bshort_strike\s*-\s*price\b")
     if len(rights) > 1:
         message = (
-            f"{_a(spread.name())} has a sold strike on either side of the price, and 'short_strike' is now one, now the other"
+            f"{an(spread.name())} has a sold strike on either side of the price, and 'short_strike' is now one, now the other"
         )
         meant = re.sub(r"\b(?:price\s*-\s*short_strike|short_strike\s*-\s*price)\b", "short_distance", said)
         validation.error(where, message, write(meant if "short_strike" not in meant else "short_distance <= $0"))
     elif apart.search(said):
         side = "above" if rights == {"C"} else "below"
-        message = f"the sold strike of {_a(spread.name())} lies {side} the price, so this holds the moment a position opens"
+        message = f"the sold strike of {an(spread.name())} lies {side} the price, so this holds the moment a position opens"
         validation.error(where, message, write(apart.sub("short_distance", said)))
-
-
-def _a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _turned(where: Place | Condition, name: str, instead: str) -> WayOut:
