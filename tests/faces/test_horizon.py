@@ -36,11 +36,8 @@ def test_who_does_not_ask_or_is_broken_hears_nothing_of_it(texts: dict[str, byte
 def test_view_whose_day_has_passed_is_told_with_a_list_of_events_and_without(
     beside: dict[str, bytes], today: tuple[int, int, int], told: int
 ) -> None:
-    text = f"{STRATEGY}views: {{up: SPY above $600 by 18 Dec 2026}}\n"
-    viewed = "\n".join("  rank: expected_value at up" if line.startswith("  rank:") else line for line in text.splitlines())
-    viewed = (
-        viewed if "rank: expected_value" in viewed else viewed.replace("spread:\n", "spread:\n  rank: expected_value at up\n")
-    )
+    viewed = STRATEGY.replace("  keep: 3\n", "  keep: 3\n  rank: expected_value at up\n")
+    viewed += "views: {up: SPX above $6,200 by 18 Dec 2026}\n"
 
     notices = list(outdated({"puts.yaml": viewed.encode(), **beside}, date(*today)))
 
