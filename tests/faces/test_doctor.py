@@ -265,8 +265,12 @@ def test_running_engine_is_asked_and_keeps_its_lines(folder: Path) -> None:
         "link": "lost", "data": "delayed", "differences": ["SPY: we hold 1, the broker 0"], "lines_used": 61, "lines_max": 100,
     }  # fmt: skip
     with given.engine_that_says(status, folder / "state"):
-        found = checks_at(folder)
+        found = checks_at(folder, "clock_ahead=3600")
+    with given.engine_that_says(status | {"mode": "sim"}, folder / "state"):
+        simulated = checks_at(folder, "clock_ahead=3600")
 
+    assert found["clock"].state == "fail"
+    assert "clock" not in simulated, "the engine lives in the simulator's time"
     assert (found["engine"].state, found["engine"].mend) == ("warn", "spreads status")
     assert found["engine's link"].found == "lost"
     assert (found["market data"].state, found["market data"].found) == ("fail", "delayed")

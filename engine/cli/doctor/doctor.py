@@ -80,10 +80,11 @@ def examine(settings: Settings, now: Callable[[], datetime]) -> Examined:
     at = now()
     read, strategies = place.files(settings.strategies, at)
     symbols = place.underlyings(strategies)
-    wanted = judge.Wanted(
-        settings.mode, settings.account, settings.lines, settings.tws_zone, settings.tws_restart, needs=len(symbols)
-    )
-    engine = _running(settings) if runs(settings.state) else None
+    told = _status(settings) if runs(settings.state) else None
+    # An engine that runs knows whether its TWS is simulated: then both live in that one's time.
+    mode = "sim" if isinstance(told, dict) and told["mode"] == "sim" else settings.mode
+    wanted = judge.Wanted(mode, settings.account, settings.lines, settings.tws_zone, settings.tws_restart, needs=len(symbols))
+    engine = _running(told) if told is not None else None
     # A running engine has its own data lines and tells of them: none is taken from it.
     checks, answers = of_tws(settings, wanted, () if engine else symbols[:UNDERLYINGS_ASKED], now, asks_data=engine is None)
     sessions = sessions_between(trading_day(at), trading_day(at) + SESSIONS_AHEAD)
@@ -117,13 +118,18 @@ def of_tws(
     return checks, answers
 
 
-def _running(settings: Settings) -> list[Check]:
-    """What an engine that runs tells of itself."""
-    name = "engine"
+def _status(settings: Settings) -> Row | EngineError:
     try:
-        status = cast("Row", ask_engine(settings.state, "GET", "/v1/status").found)
+        return cast("Row", ask_engine(settings.state, "GET", "/v1/status").found)
     except EngineError as error:
-        return [fail(name, str(error), "look at its output, or at engine.log in the state folder")]
+        return error
+
+
+def _running(status: Row | EngineError) -> list[Check]:
+    """What an engine that runs tells of itself, or why it does not."""
+    name = "engine"
+    if isinstance(status, EngineError):
+        return [fail(name, str(status), "look at its output, or at engine.log in the state folder")]
     trading = str(status["trading"])
     told = f"runs, version {status['version']}, {status['mode']}, account {status['account']}"
     checks = [ok(name, told) if trading == "on" else warn(name, f"{told}; it opens nothing: {trading}", "spreads status")]
