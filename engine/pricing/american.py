@@ -106,8 +106,11 @@ class _Option:
     def by_equation(self, spot: float) -> tuple[float, float, float]:
         """Price, delta and European price without cash dividends."""
         step = spot * _BUMP
-        delta = (self._solved(spot + step) - self._solved(spot - step)) / (2 * step)
-        return self._solved(spot), delta, self.european(spot)
+        try:
+            delta = (self._solved(spot + step) - self._solved(spot - step)) / (2 * step)
+            return self._solved(spot), delta, self.european(spot)
+        except RuntimeError:  # the equation has no answer for some yields next to nothing
+            return self.by_grid(spot, ())
 
     def by_grid(self, spot: float, paid: Sequence[CashDividend]) -> tuple[float, float, float]:
         """The same with cash dividends."""

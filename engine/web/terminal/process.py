@@ -80,10 +80,10 @@ class ConsoleProcess:
                         await self._service.process.wait()
         finally:
             # Also where this program itself is being ended: none is left behind.
-            if self._service.process is not None and self._service.process.returncode is None:
-                self._service.process.kill()
-        if self._service.process is not None:
-            await self._service.process.wait()
+            if self._service.process is not None:
+                if self._service.process.returncode is None:
+                    self._service.process.kill()
+                await self._service.process.wait()
 
 
 class _Service(AppService):

@@ -62,6 +62,14 @@ def test_call_without_dividends_is_never_exercised_early() -> None:
     assert not found.exercise_now
 
 
+def test_yield_next_to_nothing_is_priced_as_none_though_the_equation_has_no_answer() -> None:
+    found = american_price("C", 132.0, 100, 0.015625, 0.03125, 1.604554809287438e-10, 0.5)
+    without = american_price("C", 132.0, 100, 0.015625, 0.03125, 0.0, 0.5)
+
+    assert (found.price, found.delta) == (pytest.approx(without.price, abs=0.001), pytest.approx(without.delta, abs=0.001))
+    assert not found.exercise_now
+
+
 def test_without_chance_the_best_of_now_and_expiry_counts() -> None:
     put = american_price("P", 90, 100, 0.5, 0.05, 0.0, 0.0)
 
