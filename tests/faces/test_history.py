@@ -33,7 +33,7 @@ from tests.faces.conftest import Spreads
 from tests.shell.store.facts import NOON, bull_put, trading_day, written
 
 
-@pytest.fixture(params=["kept apart", "all in the journal"])
+@pytest.fixture(params=["kept apart", pytest.param("all in the journal", marks=pytest.mark.long)])
 def state(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A day of an engine, one fact a second from noon on; and of one that wrote what explains into the journal too."""
     folder = tmp_path / "state"

@@ -49,7 +49,7 @@ def moved(chain: ChainSnapshot, chance: Random) -> ChainSnapshot:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(seed=st.integers(0, 10**9), strategy=declared([*KINDS, "iron_condor", "butterfly"]))
 def test_each_look_finds_what_one_that_remembers_nothing_finds(seed: int, strategy: Strategy) -> None:
     chance, chain, now = Random(seed), chain_of(seed), make.NOW

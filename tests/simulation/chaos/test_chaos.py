@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.simulation.chaos.days import trade
 from tests.simulation.chaos.hour import trade as trade_hour
 from tests.simulation.chaos.mutations import Mutator, samples
@@ -19,6 +21,7 @@ def test_books_agree_a_minute_after_each_burst_of_lies(tmp_path: Path) -> None:
     assert mutator.fields.keys() == {fields[0] for fields in samples()}, "only what the TWS says itself is true"
 
 
+@pytest.mark.long
 def test_same_seed_tells_the_same_lies(tmp_path: Path) -> None:
     mutators = [Mutator(2), Mutator(2)]
 

@@ -44,7 +44,9 @@ def foreign(life: Life) -> int:
     return len(life.control.status()["foreign"])  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("starts_anew", [False, True], ids=["in one run", "over a start"])
+@pytest.mark.parametrize(
+    "starts_anew", [pytest.param(False, marks=pytest.mark.long, id="in one run"), pytest.param(True, id="over a start")]
+)
 def test_adopted_spread_is_closed_by_its_exit_to_the_cent(starts_anew: bool, tmp_path: Path) -> None:
     async def act(world: World) -> Life:
         # given a spread that somebody has opened in TWS, which is foreign

@@ -17,7 +17,7 @@ from engine.sim.simulator import Simulator
 from tests.simulation.engine import given
 from tests.simulation.engine.world import ACCOUNT, SIM_OPTIONS, World, play
 
-pytestmark = pytest.mark.slow  # a night passes
+pytestmark = pytest.mark.long  # a night passes
 
 BEGINS = datetime(2026, 11, 16, 20, 28, tzinfo=UTC)
 """A Monday, 15:28 in New York: half an hour of quotes is enough."""

@@ -67,7 +67,7 @@ MET_ALONE = [kind.name for kind in KINDS if kind.name not in FOR_A_PERSON]
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.long if number % 3 else ()) for number, name in enumerate(MET_ALONE)]
+    "name", [pytest.param(name, marks=pytest.mark.long if number % 6 else ()) for number, name in enumerate(MET_ALONE)]
 )
 def test_engine_trades_on_after(name: str, tmp_path: Path) -> None:
     schedule = SCHEDULES.get(name, (f"{name}@+0" if name in EARLY else f"{name}@+8",))

@@ -42,7 +42,8 @@ def test_opening_waits_for_numbers_that_the_broker_tells(tmp_path: Path) -> None
     assert 0 < (values["rsi_14"] or 0) < 100
 
 
-@pytest.mark.parametrize(("begins", "is_known"), [pytest.param("09:29", True, marks=pytest.mark.long), ("09:32", False)])
+@pytest.mark.long
+@pytest.mark.parametrize(("begins", "is_known"), [("09:29", True), ("09:32", False)])
 def test_opening_range_is_known_to_an_engine_that_heard_all_of_it(begins: str, is_known: bool, tmp_path: Path) -> None:
     staged = generated(1, ("SPY",), f"2026-11-30 {begins} New York", 5.0)
     sim = Simulator(staged.market, seed=1, begins=staged.begins, account="DU1234567", cash=1_000_000, options=staged.options)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from engine.cli.markets import replayed
 from engine.domain.facts.orders import OrderRepriced
 from engine.domain.facts.positions import ExitTriggered
@@ -34,6 +36,7 @@ exits:
 """
 
 
+@pytest.mark.long
 def test_engine_trades_between_two_recorded_snapshots(tmp_path: Path) -> None:
     """The chain was recorded at 10:00 and next at 15:00; the strategy opens from 10:20 and closes from 10:30 on."""
     staged = replayed([chain(tmp_path / "chain.parquet")], None, None, 1.0)

@@ -56,7 +56,7 @@ KILLS, SHARE = 50, 1
 """Kills of each case, and how many of them are not left to `make long`."""
 IN_SHARE = {"double_diagonal roll short", "kept strikes"}
 """Lives with a roll that stand for all of them in every run of the tests."""
-KILLED_IN_SHARE = {"side", "calendar"}
+KILLED_IN_SHARE = {"side"}
 """Lives that are killed there: each is lived once without a kill, too."""
 
 

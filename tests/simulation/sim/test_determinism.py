@@ -7,6 +7,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from engine.sim.faults import random_schedule
 from engine.sim.loop import VirtualLoop, run
 from tests.simulation.sim import stage
@@ -35,6 +37,7 @@ def session(seed: int) -> str:
     return run(_session(seed), VirtualLoop())
 
 
+@pytest.mark.long
 def test_same_seed_gives_the_same_transcript_under_any_hash_seed():
     command = [sys.executable, "-c", "from tests.simulation.sim.test_determinism import session; print(session(5))"]
 
