@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainValidator, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from engine.strategy.expressions.reader import LineReader
@@ -208,34 +208,14 @@ def _used(written: Any) -> tuple[str, ...]:
     return tuple(str(name) for name in names)
 
 
-class _UsedSchema:
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(_used)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        name = {"type": "string", "pattern": f"^{NAME}$"}
-        return {"anyOf": [name, {"type": "array", "items": name, "minItems": 1}], "examples": ["out_at_half"]}
-
-
-Uses: TypeAlias = Annotated[tuple[str, ...], _UsedSchema]
-
-
-class _VariantsSchema:
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(_variants)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {
-            "type": "object",
-            "minProperties": 1,
-            "propertyNames": {"pattern": f"^{NAME}$"},
-            "additionalProperties": {"type": "object"},
-            "examples": ["{spy: {universe: [SPY]}, qqq: {universe: [QQQ]}}"],
-        }
+_PRESET_NAME = {"type": "string", "pattern": f"^{NAME}$"}
+Uses: TypeAlias = Annotated[
+    tuple[str, ...],
+    PlainValidator(_used),
+    WithJsonSchema(
+        {"anyOf": [_PRESET_NAME, {"type": "array", "items": _PRESET_NAME, "minItems": 1}], "examples": ["out_at_half"]}
+    ),
+]
 
 
 def _variants(written: Any) -> Mapping[str, Any]:
@@ -246,4 +226,16 @@ def _variants(written: Any) -> Mapping[str, Any]:
     raise complaint(getattr(written, "place", None), "wanted variants by their names", example)
 
 
-Variants: TypeAlias = Annotated[Mapping[str, Any], _VariantsSchema]
+Variants: TypeAlias = Annotated[
+    Mapping[str, Any],
+    PlainValidator(_variants),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": f"^{NAME}$"},
+            "additionalProperties": {"type": "object"},
+            "examples": ["{spy: {universe: [SPY]}, qqq: {universe: [QQQ]}}"],
+        }
+    ),
+]

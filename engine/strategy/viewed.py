@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 from engine.strategy.measures.index import declared_in
 from engine.strategy.named import no_name
@@ -67,19 +66,16 @@ _PATTERN = rf"^(?!.*%.* {_BY} )(?!.* {_BY} (?!.*[0-9]{{4}}|.*(?:day|week|month))
 """For editors: a share by a day, and a day without its year, are refused."""
 
 
-class _ViewSchema:
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(_view)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {
+_Written: TypeAlias = Annotated[
+    StandingView,
+    PlainValidator(_view),
+    WithJsonSchema(
+        {
             "type": "string",
             "pattern": _PATTERN,
             "patternErrorMessage": f"a view of a price: {'  |  '.join(STANDING_EXAMPLES)}",
             "examples": list(STANDING_EXAMPLES),
         }
-
-
-Views: TypeAlias = Mapping[Annotated[str, BeforeValidator(_view_name)], Annotated[StandingView, _ViewSchema]]
+    ),
+]
+Views: TypeAlias = Mapping[Annotated[str, BeforeValidator(_view_name)], _Written]
