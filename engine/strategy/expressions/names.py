@@ -134,6 +134,9 @@ def _refuse_days(line: Line, node: Tree, declared: Declaration) -> None:
 
 def _unknown(line: Line, token: Token, *, called: bool) -> PydanticCustomError:
     name = token.text
+    viewed = [known for known, declared in line.declared.items() if declared.takes_view]
+    if viewed and [(word.sort, word.text) for word in line.tokens[line.tokens.index(token) + 1 :][:1]] == [("word", "at")]:
+        return line.wrong_at(token, f"no such number '{name}', which could be taken at a view", write(*viewed))
     if called and any(word.text == "within" for word in line.tokens):
         meant = nearest(name, [kind.casefold() for kind in EVENT_KINDS])
         known = f"events here: {', '.join(EVENT_KINDS)}, and  event  for all of them"

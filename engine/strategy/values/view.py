@@ -122,7 +122,7 @@ STANDING_EXAMPLES = ("SPX between $6,100 and $6,300 by 18 Dec 2026, 70% sure", "
 
 def read_standing(text: str) -> StandingView:
     """The view that stands in a file. Raises NoView."""
-    said = " ".join(text.casefold().split()).strip(" .")
+    said = _heard(text)
     match = _OF_ANY.fullmatch(said) or _SAID.fullmatch(said)
     if match is None:
         missing = ", and by when" if _SAID.fullmatch(f"{said} in 30 days") or _OF_ANY.fullmatch(f"{said} in 30 days") else ""
@@ -139,10 +139,10 @@ def read_standing(text: str) -> StandingView:
         raise NoView(f"'{when}': from 1 to {_LONGEST.days} days", "", f"write  in 1 day  to  in {_LONGEST.days} days")
     if days is None and is_share:
         message = "a share of which price? a file is read every day, and each time it is the price of then"
-        raise NoView(message, "", f"write prices:  {STANDING_EXAMPLES[0]}  or days from now:  {STANDING_EXAMPLES[1]}")
+        raise NoView(message, _from_now(text, when), f"or prices:  {STANDING_EXAMPLES[0]}")
     if days is None and by is None:
         message = f"'{when}' is no day with its year, and a file is read every day"
-        raise NoView(message, "", "write the day with its year, as in  by 18 Dec 2026,  or days from now:  in 30 days")
+        raise NoView(message, _from_now(text, when), "or a day with its year, as in  by 18 Dec 2026")
     if not is_share and not underlying:
         raise NoView("a view in dollars says of which underlying it is", f"SPX {text.strip()}")
     if not is_share and any(one is not None and one <= 0 for one in (low, high)):
@@ -155,6 +155,18 @@ def read_standing(text: str) -> StandingView:
         better = f"{before}{'99' if sure > Decimal('0.5') else '5'}{said[match.end('sure') :]}"
         raise NoView(f"{match['sure']}% sure: a view is from 5% to 99% sure", better)
     return StandingView(underlying, low, high, is_share, by, days, sure)
+
+
+def _heard(text: str) -> str:
+    """A text as it is read: in small letters, single spaces, and every percent as its sign."""
+    return re.sub(r" ?\b(?:percent|per cent|pct)\b", "%", " ".join(text.casefold().split()).strip(" ."))
+
+
+def _from_now(text: str, when: str) -> str:
+    """The same view with days from now in the place of when it was to be."""
+    return re.sub(
+        rf"(?:\b(?:by|until|till|before)\s+)?{re.escape(when)}", "in 30 days", text.strip(), count=1, flags=re.IGNORECASE
+    )
 
 
 def _year_of(when: str) -> str | None:
@@ -172,7 +184,7 @@ def _usd(price: Decimal) -> str:
 
 def read_view(text: str, today: date) -> SaidView:
     """The view that a text says. Raises ValueError for one that cannot be understood, with the way out."""
-    said = " ".join(text.casefold().split()).strip(" .")
+    said = _heard(text)
     match = _SAID.fullmatch(said)
     if match is None:
         raise ValueError(f"'{text}' is no view of a price; write one as  {'  |  '.join(EXAMPLES)}")

@@ -109,6 +109,36 @@ def test_what_is_no_view_of_a_file_is_told_with_a_way_out(said: str, says: str) 
         read_standing(better)
 
 
+def test_percent_in_letters_is_its_sign() -> None:
+    said = read_standing("SPX between 6,100 and 6,300 by 18 Dec 2026, 70 percent sure")
+
+    assert said == read_standing("SPX between $6,100 and $6,300 by 18 Dec 2026, 70% sure")
+    assert read_standing("3 percent to 5 pct higher in 30 days") == read_standing("3% to 5% higher in 30 days")
+
+
+@pytest.mark.parametrize(
+    ("said", "led"),
+    [
+        ("SPX 3% up by Dec 18", "SPX 3% up in 30 days"),
+        ("down 2% next month", "down 2% in 30 days"),
+        ("SPX above $6,000 by Dec 18, 80% sure", "SPX above $6,000 in 30 days, 80% sure"),
+    ],
+)
+def test_day_that_cannot_stand_in_a_file_leads_to_the_same_view_in_days_from_now(said: str, led: str) -> None:
+    with pytest.raises(NoView) as told:
+        read_standing(said)
+
+    assert told.value.better == led
+    assert read_standing(led).days == 30
+
+
+def test_number_that_is_none_leads_to_the_one_that_is_taken_at_a_view() -> None:
+    [problem] = problems(FILE.replace("expected_value at higher", "ev at higher"))
+
+    assert problem.message == "no such number 'ev', which could be taken at a view"
+    assert "expected_value" in render_all([problem])
+
+
 def test_direction_of_a_view_without_a_day_is_kept() -> None:
     with pytest.raises(NoView) as caught:
         read_standing("SPX 3% lower")
