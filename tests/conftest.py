@@ -2,13 +2,11 @@
 
 import atexit
 import gc
-import os
 
 from hypothesis import settings
 
 settings.register_profile("unhurried", settings(), deadline=None)
 settings.load_profile("unhurried")
-os.environ.setdefault("TEXTUAL_FPS", "10")  # read when textual is: a console of a test is drawn when the test looks
 gc.disable()  # what is imported and collected stays: to look through it as it grows takes a third of the time
 
 
