@@ -101,4 +101,6 @@ def _rows(name: str, counts: Sequence[int], address: str | None) -> None:
 
 
 if __name__ == "__main__":
+    if wrong := [word for word in sys.argv[1:] if not word.isdecimal() or not int(word)]:
+        sys.exit(f"{wrong[0]!r} is no number of shards; write  python -m bench.fanout 100 1000")
     main([int(word) for word in sys.argv[1:]] or CURVE)

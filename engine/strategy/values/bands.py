@@ -64,16 +64,24 @@ def _band(text: Text, match: re.Match[str]) -> Band:
 
 
 def _misread(text: str) -> tuple[str, str] | None:
-    if re.fullmatch(rf"-?\s*(?:{NUMBER})\s*%{_TO}-?\s*(?:{NUMBER})\s*%", text):
-        return f"{text} of what?", write(f"{text} of net liquidation")
+    if both := re.fullmatch(rf"(-?)\s*({NUMBER})\s*%{_TO}(-?)\s*({NUMBER})\s*%", text):
+        low, high = _in_order(both)
+        return f"{text} of what?", write(f"{low[0]}{low[1]}% to {high[0]}{high[1]}% of net liquidation")
     one, sign = rf"(-?)\s*\$?\s*({NUMBER})", r"\s*(?:to|and|-|–|\.\.)\s*"
     if (both := re.fullmatch(rf"{one}{sign}{one}", text)) and "%" not in text:
-        return f"'{text}': dollars have their sign on both ends", write(f"{both[1]}${both[2]} to {both[3]}${both[4]}")
+        low, high = _in_order(both)
+        return f"'{text}': dollars have their sign on both ends", write(f"{low[0]}${low[1]} to {high[0]}${high[1]}")
     if (alone := re.fullmatch(rf"(?:±|\+/-|\+-)\s*\$?\s*({NUMBER})", text)) or (
         alone := re.fullmatch(rf"\$?\s*({NUMBER})", text)
     ):
         return f"'{text}' is one end; a band has two, with their signs", write(f"-${alone[1]} to ${alone[1]}")
     return None
+
+
+def _in_order(both: re.Match[str]) -> list[tuple[str, str]]:
+    """Sign and number of each end, the lower one first."""
+    ends = [(both[1], both[2]), (both[3], both[4])]
+    return sorted(ends, key=lambda end: Decimal(f"{end[0]}{end[1].replace(',', '')}"))
 
 
 DeltaBand: TypeAlias = Annotated[

@@ -173,6 +173,9 @@ def test_owned_leg_that_nobody_wants_counts_for_nothing_and_an_owed_one_at_its_a
     [
         ("100 to -50 of SPY", "runs backwards", "-50 to 100 of SPY"),
         ("-50 to 50", "dollars have their sign", "-$50 to $50"),
+        ("5 to 1", "dollars have their sign", "$1 to $5"),
+        ("1,000 to -1,000", "dollars have their sign", "-$1,000 to $1,000"),
+        ("5% to -5%", "of what?", "-5% to 5% of net liquidation"),
         ("±$500", "two, with their signs", "-$500 to $500"),
         ("-5% to 5%", "of what?", "-5% to 5% of net liquidation"),
     ],
